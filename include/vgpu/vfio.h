@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An opened VFIO device: a vGPU, or any device that a VFIO driver is bound to. A live handle.
+ *
+ * Threads: calls that take the handle may run at once from several threads, except vgpu_vfio_close(). The error
+ * record is per thread. Every descriptor is close-on-exec. After open, no call opens a path, forks or execs.
+ */
+#ifndef VGPU_VFIO_H
+#define VGPU_VFIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct vgpu_context;
+struct vgpu_dma;
+struct vgpu_vfio;
+
+/** The way into the kernel. */
+enum vgpu_access {
+	VGPU_ACCESS_AUTO = 0, /* IOMMUFD where the host has it for this device, else GROUP */
+	VGPU_ACCESS_GROUP,    /* the IOMMU group's node and a container (type1 v2) */
+	VGPU_ACCESS_IOMMUFD   /* the device's own node (cdev) and iommufd; Linux 6.6 and later */
+};
+
+/**
+ * struct vgpu_vfio_opts - how to open
+ * @size: sizeof(struct vgpu_vfio_opts)
+ * @access: enum vgpu_access
+ * @dma: the DMA object to join; the handle takes its own reference; NULL: a new one for this device alone
+ */
+struct vgpu_vfio_opts {
+	size_t size;
+	uint32_t access;
+	struct vgpu_dma *dma;
+};
+
+/**
+ * vgpu_vfio_open() - open a device
+ * @ctx: the context
+ * @device: DEVICE (vgpu/device.h): a vGPU; or any VFIO device by PCI address or path in sysfs
+ * @opts: how, or NULL
+ * @out: receives the handle; untouched on failure; close it with vgpu_vfio_close()
+ *
+ * Opening may reset the device (vfio-pci does).
+ *
+ * Return: 0, or (with the cause in the error record)
+ *  * -EINVAL: @device is no DEVICE, or an option makes no sense (invalid);
+ *  * -ENODEV: no such device (no-such-device), or no VFIO driver is bound to it (no-vfio-driver);
+ *  * -EOPNOTSUPP: this kernel or device has no such access (unsupported), VFIO's module is not loaded
+ *    (module-missing), or the device has no IOMMU group (iommu-off);
+ *  * -EBUSY: somebody else uses the device or its group (in-use);
+ *  * -EPERM: the group is not viable: the message names the devices in the way (group-not-viable);
+ *  * -EACCES, -EPERM: not allowed to open a node (permission);
+ *  * -EXDEV: the DMA object has the other access path already;
+ *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
+ * Since: 0.1
+ */
+int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vgpu_vfio_opts *opts,
+				   struct vgpu_vfio **out);
+
+/**
+ * struct vgpu_vfio_fds - descriptors that somebody else opened
+ * @size: sizeof(struct vgpu_vfio_fds)
+ * @name: the kernel's name of the device: an mdev's own UUID, or the full PCI address
+ * @device_fd: an opened device (a VFIO device descriptor; a bound and attached cdev); -1: none
+ * @group_fd: the group's node, open; -1: none
+ * @container_fd: the container that @group_fd is, or shall be, in; -1: none
+ * @cdev_fd: the device's node, open and not bound; -1: none
+ * @iommufd: iommufd, open; -1: none
+ * @ioas_id: the IOAS to attach to; 0: a new one
+ *
+ * Start from VGPU_VFIO_FDS_INIT. These go together: @device_fd alone; @group_fd + @container_fd;
+ * @cdev_fd + @iommufd (+ @ioas_id).
+ */
+struct vgpu_vfio_fds {
+	size_t size;
+	const char *name;
+	int device_fd;
+	int group_fd;
+	int container_fd;
+	int cdev_fd;
+	int iommufd;
+	uint32_t ioas_id;
+};
+
+/** A struct vgpu_vfio_fds that names no descriptor. */
+#define VGPU_VFIO_FDS_INIT                                                                                             \
+	{                                                                                                                  \
+		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0                                                      \
+	}
+
+/**
+ * vgpu_vfio_open_fds() - make a handle from descriptors that somebody else opened
+ * @ctx: the context
+ * @fds: the descriptors; the handle makes duplicates, the caller keeps and closes its own
+ * @out: receives the handle; untouched on failure
+ *
+ * Opens no path, so it works where the process sees neither sysfs nor /dev.
+ *
+ * Return: 0, -EINVAL (a combination that makes no sense, or a descriptor of the wrong kind), -EBADF, -E2BIG,
+ * -EMFILE, -ENOMEM, or as vgpu_vfio_open().
+ * Since: 0.1
+ */
+int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds, struct vgpu_vfio **out);
+
+/**
+ * vgpu_vfio_close() - close a handle
+ * @vfio: the handle, or NULL
+ *
+ * Region and IRQ snapshots stay readable. A mapping stays mapped, and keeps the kernel's device in use, until
+ * it is unmapped itself: close and unmap in any order.
+ *
+ * Return: always NULL.
+ * Since: 0.1
+ */
+struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio);
+
+/** Device flags, the kernel's VFIO_DEVICE_FLAGS_*. */
+#define VGPU_VFIO_FLAG_RESET (1u << 0)
+#define VGPU_VFIO_FLAG_PCI (1u << 1)
+#define VGPU_VFIO_FLAG_PLATFORM (1u << 2)
+#define VGPU_VFIO_FLAG_AMBA (1u << 3)
+#define VGPU_VFIO_FLAG_CCW (1u << 4)
+#define VGPU_VFIO_FLAG_AP (1u << 5)
+#define VGPU_VFIO_FLAG_FSL_MC (1u << 6)
+#define VGPU_VFIO_FLAG_CAPS (1u << 7)
+#define VGPU_VFIO_FLAG_CDX (1u << 8)
+
+/* Getters: no I/O, no failure. Text is borrowed from @vfio. */
+
+/** vgpu_vfio_get_name() - the kernel's name of the device (never NULL). Since: 0.1 */
+const char *vgpu_vfio_get_name(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_access() - the access path: VGPU_ACCESS_GROUP or VGPU_ACCESS_IOMMUFD. Since: 0.1 */
+enum vgpu_access vgpu_vfio_get_access(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_access_reason() - why this path, a phrase for people (never NULL). Since: 0.1 */
+const char *vgpu_vfio_get_access_reason(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_flags() - VGPU_VFIO_FLAG_*, and bits that these headers do not know. Since: 0.1 */
+uint32_t vgpu_vfio_get_flags(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_region_count() - num_regions; regions beyond it may exist (vgpu/region.h). Since: 0.1 */
+uint32_t vgpu_vfio_get_region_count(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_irq_count() - num_irqs, the number of IRQ indexes. Since: 0.1 */
+uint32_t vgpu_vfio_get_irq_count(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_dma() - the DMA object that it joined (borrowed; NULL if opened from a device_fd). Since: 0.1 */
+struct vgpu_dma *vgpu_vfio_get_dma(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_device_fd() - the device's descriptor (borrowed, of the handle). Since: 0.1 */
+int vgpu_vfio_get_device_fd(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_group_fd() - the group's descriptor (borrowed); -1 on another access path. Since: 0.1 */
+int vgpu_vfio_get_group_fd(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_container_fd() - the container's descriptor (borrowed); -1 on another path. Since: 0.1 */
+int vgpu_vfio_get_container_fd(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_iommufd() - the descriptor of iommufd (borrowed); -1 on another path. Since: 0.1 */
+int vgpu_vfio_get_iommufd(const struct vgpu_vfio *vfio);
+
+/** vgpu_vfio_get_ioas_id() - id of the IOAS it is attached to; 0 on another path. Since: 0.1 */
+uint32_t vgpu_vfio_get_ioas_id(const struct vgpu_vfio *vfio);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

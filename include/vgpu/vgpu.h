@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All of libvgpu's public API. */
+#ifndef VGPU_VGPU_H
+#define VGPU_VGPU_H
+
+#include <vgpu/check.h>
+#include <vgpu/context.h>
+#include <vgpu/device.h>
+#include <vgpu/dma.h>
+#include <vgpu/error.h>
+#include <vgpu/irq.h>
+#include <vgpu/log.h>
+#include <vgpu/parent.h>
+#include <vgpu/record.h>
+#include <vgpu/region.h>
+#include <vgpu/type.h>
+#include <vgpu/version.h>
+#include <vgpu/vfio.h>
+
+#endif

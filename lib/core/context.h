@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The context from within: root directories, failing with a record, logging. */
+#ifndef VG_CORE_CONTEXT_H
+#define VG_CORE_CONTEXT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <vgpu/context.h>
+
+#include "core/error.h"
+#include "core/ref.h"
+#include "util/str.h"
+
+struct vg_thread_error;
+
+struct vgpu_context {
+	struct vg_ref ref;
+	bool is_host;    /* every directory is the host's own: what other programs keep there can be asked too (udev) */
+	const char *sys; /* these six in dirs, without a slash at the end */
+	const char *dev;
+	const char *proc;
+	const char *run;
+	const char *etc;
+	const char *var;
+	char *dirs[6];
+	vgpu_log_fn log;
+	void *log_data;
+	int log_level;
+	pthread_mutex_t lock;           /* of errors */
+	struct vg_thread_error *errors; /* one for each thread that ever failed here */
+};
+
+/*
+ * Makes the calling thread's error record and returns -failure->err. fmt says why, a phrase that goes on "PATH: ";
+ * NULL: the errno's text.
+ */
+int vg_fail(struct vgpu_context *ctx, const struct vg_failure *failure, const char *fmt, ...) VG_PRINTF(3, 4);
+/* The same with fewer words: operation, path, errno; cause and text from the errno. */
+int vg_fail_errno(struct vgpu_context *ctx, const char *operation, const char *path, int err);
+int vg_fail_invalid(struct vgpu_context *ctx, const char *operation, const char *value, const char *fmt, ...)
+	VG_PRINTF(4, 5);
+int vg_fail_memory(struct vgpu_context *ctx, const char *operation);
+/* vg_opts_copy() that leaves a record when it fails. */
+int vg_opts_take(struct vgpu_context *ctx, const char *operation, void *known, size_t known_size, const void *opts);
+
+void vg_log(struct vgpu_context *ctx, int level, const char *fmt, ...) VG_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making error records, and collections of them. */
+#ifndef VG_CORE_ERROR_H
+#define VG_CORE_ERROR_H
+
+#include <stdbool.h>
+#include <vgpu/error.h>
+
+#include "util/str.h"
+#include "util/vec.h"
+
+/* What a record says; strings are copied, NULL is "". A message of NULL becomes the errno's text. */
+struct vg_failure {
+	const char *operation;
+	const char *path;
+	const char *value;
+	int err; /* positive errno */
+	enum vgpu_cause cause;
+	const char *hint;
+};
+
+struct vgpu_errors {
+	struct vg_vec vec;
+};
+
+/* Never NULL: without memory it is a static record that says so. */
+struct vgpu_error *vg_error_new(const struct vg_failure *failure, const char *fmt, va_list args);
+/* The static record of a thread that had no failure yet. */
+struct vgpu_error *vg_error_none(void);
+/* Adds a reference to error. Returns 0 or -ENOMEM. */
+int vg_errors_add(struct vgpu_errors *errors, struct vgpu_error *error);
+void vg_errors_clear(struct vgpu_errors *errors);
+/* The cause that an errno has where nothing more is known. */
+enum vgpu_cause vg_cause_of_errno(int err);
+
+#endif
