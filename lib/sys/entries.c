@@ -56,7 +56,7 @@ static bool is_dots(const char *name)
 int vg_entries_read_fd(int fd, struct vg_entries *out)
 {
 	struct vg_entries entries = {0};
-	size_t size, at, count = 0;
+	size_t size = 0, at, count = 0;
 	int r = read_raw(fd, &entries.names, &size);
 	const struct dirent64 *raw;
 
