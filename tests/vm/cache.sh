@@ -3,6 +3,10 @@
 # shellcheck shell=bash
 
 cache=${LIBVGPU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libvgpu}/vm
+case $cache in
+/*) ;;
+*) cache=$PWD/$cache ;;
+esac
 PATH=$PATH:/usr/sbin:/sbin # depmod is there, and an ordinary user's PATH lacks it
 
 die() {

@@ -14,6 +14,7 @@ stage_files() {
 		[ "$from" = "$item" ] || to=/${item#*:/}
 		mkdir -p "$root${to%/*}"
 		cp "$from" "$root$to"
+		chmod a+rx "$root$to"
 	done
 }
 
@@ -25,26 +26,29 @@ library_dirs() {
 
 # The libraries go where the loader looks by itself, so that neither RUNPATH nor LD_LIBRARY_PATH matters in the guest.
 stage_libraries() {
-	local root=$1 programs name arrow path rest dest=$1/usr/lib/x86_64-linux-gnu
+	local root=$1 loader=/lib64/ld-linux-x86-64.so.2 dest=$1/usr/lib/x86_64-linux-gnu program name arrow path _
+	local programs=()
 	mapfile -d '' -t programs < <(LC_ALL=C grep -rlaZP '\A\x7fELF' "$root")
 	[ ${#programs[@]} -gt 0 ] || return 0
 	mkdir -p "$dest" "$root/lib64"
-	while read -r name arrow path rest; do
-		case $name,$arrow,$path in
-		*,=\>,not) die "library $name is not found for a program of the guest" ;;
-		*,=\>,"$root"/*) ;;
-		*,=\>,/*) [ -e "$dest/$name" ] || cp -L "$path" "$dest/$name" ;;
-		/*/ld-linux*) [ -e "$root$name" ] || cp -L "$name" "$root$name" ;;
+	[ -e "$root$loader" ] || cp -L "$loader" "$root$loader"
+	while read -r name arrow path _; do
+		case $arrow$path in
+		"=>$root"/* | '=>') ;;
+		'=>not') die "a program of the guest needs $name, which is not found" ;;
+		'=>/'*) [ -e "$dest/$name" ] || cp -L "$path" "$dest/$name" ;;
 		esac
-	done < <(LD_LIBRARY_PATH=$(library_dirs "$root") ldd "${programs[@]}" 2>/dev/null | sort -u)
+	done < <(for program in "${programs[@]}"; do
+		"$loader" --library-path "$(library_dirs "$root")" --list "$program" 2>/dev/null || : # static
+	done | sort -u)
 }
 
-# stage_command ROOT: the command as a script, each of its words quoted.
+# stage_command ROOT: the command as a script, each of its words quoted. It may be a function of /lib/vm.sh.
 stage_command() {
 	local word
 	[ ${#command[@]} -gt 0 ] || return 0
 	{
-		printf 'exec'
+		printf '. /lib/vm.sh\n'
 		for word in "${command[@]}"; do
 			printf " '%s'" "${word//\'/\'\\\'\'}"
 		done
@@ -54,7 +58,7 @@ stage_command() {
 
 stage_system() {
 	local root=$1
-	mkdir -p "$root/vm" "$root/lib" "$root/etc"
+	(cd "$root" && mkdir -p vm lib etc proc sys dev run tmp root out)
 	cp "$here/init" "$root/init"
 	cp "$here/guest.sh" "$root/lib/vm.sh"
 	[ -e "$root/etc/passwd" ] || printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' \
