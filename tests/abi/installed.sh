@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Installs, moves what was installed, and builds and runs a program with it in each way that we offer:
+# installed.sh SOURCE BUILD
+set -eu
+source=$1 build=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+main=$source/tests/abi/consumer/main.c
+: "${CC:=cc}"
+
+DESTDIR=$work/dest cmake --install "$build" --prefix /opt/vgpu >"$work/log"
+mv "$work/dest/opt/vgpu" "$work/moved"
+library=$(dirname "$(find "$work/moved" -name libvgpu.a)")
+mkdir "$work/empty"
+unset DESTDIR LD_LIBRARY_PATH PKG_CONFIG_SYSROOT_DIR
+export PKG_CONFIG_PATH="$library/pkgconfig"
+
+# try shared|static PROGRAM: it runs, and with the library that we mean.
+try() {
+	if [ "$1" = shared ]; then
+		ldd "$2" | grep -q 'libvgpu\.so\.1' || { echo "$2 is not linked with libvgpu.so.1" >&2 && exit 1; }
+	else
+		! ldd "$2" | grep libvgpu >&2 || { echo "$2 is not linked statically" >&2 && exit 1; }
+	fi
+	LD_LIBRARY_PATH=$library "$2" "$work/empty" || { echo "$2 failed: $?" >&2 && exit 1; }
+}
+
+# shellcheck disable=SC2046
+{
+	"$CC" -std=c11 "$main" -o "$work/pkgconfig" $(pkg-config --cflags --libs libvgpu)
+	"$CC" -std=c11 "$main" -o "$work/pkgconfig-static" \
+		$(pkg-config --static --cflags --libs libvgpu | sed 's/-lvgpu/-l:libvgpu.a/')
+}
+try shared "$work/pkgconfig"
+try static "$work/pkgconfig-static"
+
+cmake -S "$source/tests/abi/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/moved" >>"$work/log"
+cmake --build "$work/cmake" >>"$work/log"
+try shared "$work/cmake/shared"
+try static "$work/cmake/static"
+
+[ -s "$work/moved/share/man/man3/libvgpu.3" ] || { echo 'libvgpu(3) is not installed' >&2 && exit 1; }
