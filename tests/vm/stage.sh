@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Fills a folder that is copied to / of the test VM: libvgpu as it is installed, the scripts, and a C program that was
+# built with what pkg-config says: stage.sh BUILD FOLDER
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1 root=$2
+
+rm -rf "$root"
+mkdir -p "$root"
+root=$(cd "$root" && pwd)
+DESTDIR=$root cmake --install "$build" --prefix /usr/local >/dev/null
+PKG_CONFIG_PATH=$(dirname "$(find "$root" -name libvgpu.pc)")
+export PKG_CONFIG_PATH
+# shellcheck disable=SC2046
+"${CC:-cc}" -std=c11 -Wall -Wextra -Werror -g "$here/main_job.c" -o "$root/usr/local/bin/main_job" \
+	$(pkg-config --cflags --libs libvgpu)
+cp "$here/main_job.sh" "$root/usr/local/bin"
+rm -rf "$root/usr/local/include" "$root"/usr/local/lib/*.a "$root/usr/local/share"
