@@ -18,17 +18,22 @@ wait_for() {
 	done
 }
 
-# has_module NAME: this kernel has it, loadable or built in.
-has_module() {
+# listed NAME FILE...: one of these lists of the kernel's has the module.
+listed() {
 	vm_name=$(echo "$1" | sed 's/[-_]/[-_]/g')
-	grep -Eqs "(^|/)$vm_name\.ko(:|\$)" "/lib/modules/$(uname -r)/modules.dep" "/lib/modules/$(uname -r)/modules.builtin"
+	shift
+	(cd "/lib/modules/$(uname -r)" && grep -Eqs "(^|/)$vm_name\.ko(:|\$)" "$@")
 }
 
-# load_module NAME [PARAM=VALUE ...]: no error if it is built in.
+# has_module NAME: this kernel has it, loadable or built in.
+has_module() {
+	listed "$1" modules.dep modules.builtin
+}
+
+# load_module NAME [PARAM=VALUE ...]: no error if it is there already or built in.
 load_module() {
-	vm_module=$(echo "$1" | tr - _)
-	[ ! -d "/sys/module/$vm_module" ] || return 0
-	grep -Eqs "/$(echo "$1" | sed 's/[-_]/[-_]/g')\.ko\$" "/lib/modules/$(uname -r)/modules.builtin" || modprobe "$@"
+	[ ! -d "/sys/module/$(echo "$1" | tr - _)" ] || return 0
+	listed "$1" modules.builtin || modprobe "$@"
 }
 
 # load WHAT [PARAM=VALUE ...]: vfio (all of the core), mdev, samples (all three, each given the parameters), or a
@@ -52,7 +57,9 @@ load() {
 pci_find() {
 	vm_found=1
 	for vm_dev in /sys/bus/pci/devices/*; do
-		if [ "$(cat "$vm_dev/vendor"):$(cat "$vm_dev/device")" = "0x${1%:*}:0x${1#*:}" ]; then
+		read -r vm_vendor <"$vm_dev/vendor"
+		read -r vm_device <"$vm_dev/device"
+		if [ "$vm_vendor:$vm_device" = "0x${1%:*}:0x${1#*:}" ]; then
 			echo "${vm_dev##*/}"
 			vm_found=0
 		fi
@@ -63,7 +70,8 @@ pci_find() {
 # pci_driver BDF: prints the driver that is bound to the device; fails if none is.
 pci_driver() {
 	[ -e "/sys/bus/pci/devices/$1/driver" ] || return 1
-	basename "$(readlink "/sys/bus/pci/devices/$1/driver")"
+	vm_link=$(readlink "/sys/bus/pci/devices/$1/driver")
+	echo "${vm_link##*/}"
 }
 
 # bind_pci BDF DRIVER: takes the device from the driver that has it and gives it to DRIVER.
@@ -83,7 +91,8 @@ bind_vfio_pci() {
 # iommu_group DEVICE: prints the number of the IOMMU group of a device's folder in sysfs.
 iommu_group() {
 	[ -e "$1/iommu_group" ] || return 1
-	basename "$(readlink "$1/iommu_group")"
+	vm_link=$(readlink "$1/iommu_group")
+	echo "${vm_link##*/}"
 }
 
 # mdev_create PARENT TYPE UUID, for example: mdev_create mtty mtty-1 "$(new_uuid)"
@@ -99,10 +108,12 @@ new_uuid() {
 	cat /proc/sys/kernel/random/uuid
 }
 
-# start_udev: Debian's udev, if the run was given its folder; returns when it has handled what is there.
+# start_udev [coldplug]: Debian's udev, if the run was given its folder. With coldplug, it first handles all that is
+# there already, and loads a driver for each device as a real boot does; that takes some seconds.
 start_udev() {
 	mkdir -p /run/udev
-	/lib/systemd/systemd-udevd --daemon --resolve-names=never || return 1
+	/lib/systemd/systemd-udevd --daemon --resolve-names=never >/dev/null || return 1
+	[ "${1-}" = coldplug ] || return 0
 	udevadm trigger --type=subsystems --action=add
 	udevadm trigger --type=devices --action=add
 	udevadm settle
