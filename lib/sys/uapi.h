@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's VFIO cdev and iommufd interface (Linux 6.6 and later), declared under names of our own: the headers
+ * that a build finds may be older, or newer and declare the same. tests/abi compares them with the kernel's.
+ */
+#ifndef VG_SYS_UAPI_H
+#define VG_SYS_UAPI_H
+
+#include <linux/vfio.h>
+#include <stdint.h>
+
+/* On a VFIO device's own node (cdev). */
+struct vg_vfio_bind_iommufd {
+	uint32_t argsz;
+	uint32_t flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+};
+
+struct vg_vfio_attach_iommufd_pt {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t pt_id;
+};
+
+struct vg_vfio_detach_iommufd_pt {
+	uint32_t argsz;
+	uint32_t flags;
+};
+
+#define VG_VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define VG_VFIO_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
+#define VG_VFIO_DEVICE_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
+
+/* On /dev/iommu. */
+struct vg_iommu_destroy {
+	uint32_t size;
+	uint32_t id;
+};
+
+struct vg_iommu_ioas_alloc {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t out_ioas_id;
+};
+
+#define VG_IOMMUFD_TYPE ';'
+#define VG_IOMMU_DESTROY _IO(VG_IOMMUFD_TYPE, 0x80)
+#define VG_IOMMU_IOAS_ALLOC _IO(VG_IOMMUFD_TYPE, 0x81)
+
+#endif

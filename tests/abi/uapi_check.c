@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Compares lib/sys/uapi.h with the kernel's headers, at compile time: see uapi.sh. */
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+#include <stddef.h>
+
+#include "sys/uapi.h"
+
+#define SAME_STRUCT(ours, theirs) _Static_assert(sizeof(struct ours) == sizeof(struct theirs), #ours)
+#define SAME_FIELD(ours, theirs, field)                                                                                \
+	_Static_assert(offsetof(struct ours, field) == offsetof(struct theirs, field) &&                                   \
+					   __builtin_types_compatible_p(__typeof__(((struct ours *)0)->field),                             \
+													__typeof__(((struct theirs *)0)->field)),                          \
+				   #ours "." #field)
+#define SAME_VALUE(ours, theirs) _Static_assert((ours) == (theirs), #ours)
+
+SAME_STRUCT(vg_vfio_bind_iommufd, vfio_device_bind_iommufd);
+SAME_FIELD(vg_vfio_bind_iommufd, vfio_device_bind_iommufd, argsz);
+SAME_FIELD(vg_vfio_bind_iommufd, vfio_device_bind_iommufd, flags);
+SAME_FIELD(vg_vfio_bind_iommufd, vfio_device_bind_iommufd, iommufd);
+SAME_FIELD(vg_vfio_bind_iommufd, vfio_device_bind_iommufd, out_devid);
+SAME_VALUE(VG_VFIO_DEVICE_BIND_IOMMUFD, VFIO_DEVICE_BIND_IOMMUFD);
+
+SAME_STRUCT(vg_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt);
+SAME_FIELD(vg_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, argsz);
+SAME_FIELD(vg_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, flags);
+SAME_FIELD(vg_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, pt_id);
+SAME_VALUE(VG_VFIO_DEVICE_ATTACH_IOMMUFD_PT, VFIO_DEVICE_ATTACH_IOMMUFD_PT);
+
+SAME_STRUCT(vg_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt);
+SAME_FIELD(vg_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt, argsz);
+SAME_FIELD(vg_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt, flags);
+SAME_VALUE(VG_VFIO_DEVICE_DETACH_IOMMUFD_PT, VFIO_DEVICE_DETACH_IOMMUFD_PT);
+
+SAME_STRUCT(vg_iommu_destroy, iommu_destroy);
+SAME_FIELD(vg_iommu_destroy, iommu_destroy, size);
+SAME_FIELD(vg_iommu_destroy, iommu_destroy, id);
+SAME_VALUE(VG_IOMMU_DESTROY, IOMMU_DESTROY);
+
+SAME_STRUCT(vg_iommu_ioas_alloc, iommu_ioas_alloc);
+SAME_FIELD(vg_iommu_ioas_alloc, iommu_ioas_alloc, size);
+SAME_FIELD(vg_iommu_ioas_alloc, iommu_ioas_alloc, flags);
+SAME_FIELD(vg_iommu_ioas_alloc, iommu_ioas_alloc, out_ioas_id);
+SAME_VALUE(VG_IOMMU_IOAS_ALLOC, IOMMU_IOAS_ALLOC);
