@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The door to device nodes. */
+#include "sys/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sys/file.h"
+
+int vg_node_open(const char *path)
+{
+	return vg_open(AT_FDCWD, path, O_RDWR, 0);
+}
+
+bool vg_node_allowed(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+}
+
+int vg_dup_fd(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* not one of the standard three, which a program may redirect */
+
+	return copy < 0 ? -errno : copy;
+}
+
+int vg_ioctl(int fd, unsigned long request, void *arg)
+{
+	int r;
+
+	do
+		r = ioctl(fd, request, arg);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+int vg_ioctl_value(int fd, unsigned long request, unsigned long value)
+{
+	int r;
+
+	do
+		r = ioctl(fd, request, value);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, buf, len, (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+ssize_t vg_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	do
+		n = pwrite(fd, buf, len, (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+size_t vg_page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int vg_reserve(size_t size, size_t align, size_t phase, void **out)
+{
+	size_t slack = align - vg_page_size(), head, all;
+	char *at;
+
+	if (__builtin_add_overflow(size, slack, &all))
+		return -ENOMEM;
+	at = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	head = (phase - (uintptr_t)at) & (align - 1);
+	if (head)
+		munmap(at, head);
+	if (slack - head)
+		munmap(at + head + size, slack - head);
+	at += head;
+	if (madvise(at, size, MADV_DONTFORK)) {
+		int err = errno;
+
+		munmap(at, size);
+		return -err;
+	}
+	*out = at;
+	return 0;
+}
+
+int vg_map_over(void *at, size_t size, bool readable, bool writable, int fd, uint64_t offset)
+{
+	int prot = (readable ? PROT_READ : 0) | (writable ? PROT_WRITE : 0);
+
+	if (mmap(at, size, prot, MAP_SHARED | MAP_FIXED, fd, (off_t)offset) == MAP_FAILED)
+		return -errno;
+	return madvise(at, size, MADV_DONTFORK) ? -errno : 0;
+}
+
+void vg_unmap(void *at, size_t size)
+{
+	munmap(at, size);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The door to device nodes: ioctl, positioned reads and writes, mappings, duplicates. Functions return -errno. */
+#ifndef VG_SYS_NODE_H
+#define VG_SYS_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Opens a node to read, write and map. A descriptor (close it with vg_close), or -errno. */
+int vg_node_open(const char *path);
+/* Is there a node that this process may open so? */
+bool vg_node_allowed(const char *path);
+/* A duplicate that is closed on exec, or -errno. */
+int vg_dup_fd(int fd);
+/* ioctl(2), begun again after a signal. */
+int vg_ioctl(int fd, unsigned long request, void *arg);
+/* The same with a number as argument. */
+int vg_ioctl_value(int fd, unsigned long request, unsigned long value);
+/* One transfer, begun again after a signal: bytes done, or -errno. */
+ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset);
+ssize_t vg_pwrite(int fd, const void *buf, size_t len, uint64_t offset);
+
+size_t vg_page_size(void);
+/*
+ * Reserves size bytes of addresses without memory, at an address that is phase modulo align (a power of two, at least
+ * a page; size and phase are multiples of a page). A forked child does not get them.
+ */
+int vg_reserve(size_t size, size_t align, size_t phase, void **out);
+/* Maps a part of a descriptor over reserved addresses; a forked child does not get it. */
+int vg_map_over(void *at, size_t size, bool readable, bool writable, int fd, uint64_t offset);
+void vg_unmap(void *at, size_t size);
+
+#endif
