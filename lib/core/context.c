@@ -41,6 +41,7 @@ static void context_free(struct vgpu_context *ctx)
 	}
 	for (i = 0; i < VG_COUNT(ctx->dirs); i++)
 		free(ctx->dirs[i]);
+	vg_vec_clear(&ctx->helpers, NULL);
 	pthread_mutex_destroy(&ctx->lock);
 	free(ctx);
 }

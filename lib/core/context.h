@@ -26,6 +26,7 @@ struct vgpu_context {
 	vgpu_log_fn log;
 	void *log_data;
 	int log_level;
+	struct vg_vec helpers;          /* pids of helper processes that were left at work (sys/helper.h) */
 	pthread_mutex_t lock;           /* of errors */
 	struct vg_thread_error *errors; /* one for each thread that ever failed here */
 };

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "core/context.h"
-#include "sys/file.h"
+#include "sys/files.h"
 #include "util/pair.h"
 
 #define VG_NODE_SIZE 512

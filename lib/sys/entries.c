@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sys/file.h"
+#include "sys/files.h"
 #include "util/str.h"
 
 #define CHUNK ((size_t)32768)

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sys/file.h"
+#include "sys/files.h"
 
 int vg_node_open(const char *path)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The door to files: open, read, write, stat; and the clock. */
-#include "sys/file.h"
+#include "sys/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -116,23 +117,38 @@ int vg_real_path(const char *path, char *buf)
 	return realpath(path, buf) ? 0 : -errno;
 }
 
-int vg_write_text(int dirfd, const char *path, const char *text)
+int vg_make_file(int dirfd, const char *name, mode_t mode, const char *text)
 {
-	int fd = vg_open(dirfd, path, O_WRONLY, 0);
+	int fd = vg_open(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 	size_t len = strlen(text);
 	ssize_t n;
+	int r = 0;
 
 	if (fd < 0)
 		return fd;
-	do
-		n = write(fd, text, len);
-	while (n < 0 && errno == EINTR);
+	if (fchmod(fd, mode))
+		r = -errno;
+	n = r ? 0 : write(fd, text, len);
 	if (n < 0)
-		n = -errno;
-	else
-		n = (size_t)n == len ? 0 : -EIO;
-	vg_close(fd);
-	return (int)n;
+		r = -errno;
+	else if (r == 0 && (size_t)n != len)
+		r = -ENOSPC;
+	if (r) {
+		vg_unlink(dirfd, name);
+		vg_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int vg_rename(int dirfd, const char *from, const char *to)
+{
+	return renameat(dirfd, from, dirfd, to) ? -errno : 0;
+}
+
+int vg_unlink(int dirfd, const char *name)
+{
+	return unlinkat(dirfd, name, 0) ? -errno : 0;
 }
 
 int64_t vg_now_ms(void)

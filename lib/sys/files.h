@@ -3,8 +3,8 @@
  * The door to files and directories. Every function returns -errno and makes no error record: the caller knows
  * whether a missing file is an error. Everything read is untrusted: bounded, and terminated.
  */
-#ifndef VG_SYS_FILE_H
-#define VG_SYS_FILE_H
+#ifndef VG_SYS_FILES_H
+#define VG_SYS_FILES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,8 +39,10 @@ bool vg_exists(int dirfd, const char *path);
 /* realpath(3) into buf[VG_PATH_SIZE]. */
 int vg_real_path(const char *path, char *buf);
 
-/* One write(2) of the whole text to a file that exists. Not for kernel files that may block: see helper.h. */
-int vg_write_text(int dirfd, const char *path, const char *text);
+/* Makes a file that is not there yet, of this mode whatever the umask, with this text. A descriptor or -errno. */
+int vg_make_file(int dirfd, const char *name, mode_t mode, const char *text);
+int vg_rename(int dirfd, const char *from, const char *to);
+int vg_unlink(int dirfd, const char *name);
 
 struct vg_dirent {
 	const char *name;

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mdev: the devices. A listing costs four system calls a device: three links, and one of its VFIO node. Parent and
+ * inode come from listing each parent's directory once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/mdev.h"
+#include "util/path.h"
+
+/* Where a device was found: the entry in its parent's directory. */
+struct place {
+	const char *name; /* borrowed from the parent's entries */
+	uint64_t inode;
+	const struct vgpu_parent *parent;
+	char cdev[32]; /* "vfio7"; "" if none */
+};
+
+struct api {
+	const char *parent;
+	const char *type;
+	char *device_api;
+};
+
+/* What one listing knows beside the devices. */
+struct scan {
+	struct vgpu_parents parents;
+	struct vg_entries *entries; /* of each parent's directory */
+	struct place *places;       /* sorted by name */
+	size_t place_count;
+	struct vg_vec apis; /* of struct api */
+	int bus_dir;
+	bool has_cdev;
+};
+
+static int cmp_places(const void *a, const void *b)
+{
+	return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
+}
+
+static struct place *find_place(struct scan *scan, const char *name)
+{
+	const struct place key = {.name = name};
+
+	if (!scan->place_count)
+		return NULL;
+	return bsearch(&key, scan->places, scan->place_count, sizeof(key), cmp_places);
+}
+
+static int read_places(struct scan *scan)
+{
+	char uuid[VG_UUID_SIZE];
+	size_t i, k, count = 0;
+
+	scan->entries = calloc(scan->parents.vec.count + 1, sizeof(*scan->entries));
+	if (!scan->entries)
+		return -ENOMEM;
+	for (i = 0; i < scan->parents.vec.count; i++) {
+		const struct vgpu_parent *parent = scan->parents.vec.items[i];
+
+		if (vg_entries_read(AT_FDCWD, parent->path, &scan->entries[i]) == -ENOMEM)
+			return -ENOMEM;
+		count += scan->entries[i].count;
+	}
+	scan->places = calloc(count + 1, sizeof(*scan->places));
+	if (!scan->places)
+		return -ENOMEM;
+	for (i = 0; i < scan->parents.vec.count; i++) {
+		for (k = 0; k < scan->entries[i].count; k++) {
+			const struct vg_dirent *entry = &scan->entries[i].items[k];
+
+			if (!entry->is_link && vg_uuid_parse(entry->name, uuid) == 0)
+				scan->places[scan->place_count++] =
+					(struct place){entry->name, entry->inode, scan->parents.vec.items[i], ""};
+		}
+	}
+	if (scan->place_count)
+		qsort(scan->places, scan->place_count, sizeof(*scan->places), cmp_places);
+	return 0;
+}
+
+/* A link of the class reads ".../UUID/vfio-dev/vfio7". */
+static int read_cdevs(struct vgpu_context *ctx, struct scan *scan)
+{
+	char path[VG_PATH_SIZE], file[VG_NAME_SIZE + 8];
+	struct vg_entries entries;
+	size_t i;
+	int dir, r;
+
+	vg_strf(path, sizeof(path), "%s/class/vfio-dev", ctx->sys);
+	dir = vg_open_dir(AT_FDCWD, path);
+	if (dir < 0)
+		return 0; /* older kernel */
+	r = vg_entries_read_fd(dir, &entries);
+	if (r == 0) {
+		/* a kernel without CONFIG_VFIO_DEVICE_CDEV has the class, but no device numbers in it */
+		if (entries.count) {
+			vg_strf(file, sizeof(file), "%s/dev", entries.items[0].name);
+			scan->has_cdev = vg_exists(dir, file);
+		}
+		for (i = 0; scan->has_cdev && i < entries.count; i++) {
+			struct place *place = NULL;
+
+			if (vg_read_link(dir, entries.items[i].name, path, sizeof(path)) == 0) {
+				vg_path_parent(path);
+				vg_path_parent(path);
+				place = find_place(scan, vg_basename(path));
+			}
+			if (place)
+				vg_strcopy(place->cdev, sizeof(place->cdev), entries.items[i].name);
+		}
+		vg_entries_free(&entries);
+	}
+	vg_close(dir);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* The device API of a type is read once a listing. */
+static int set_device_api(struct scan *scan, struct vgpu_device *device)
+{
+	char path[VG_PATH_SIZE], text[VG_ATTR_SIZE];
+	struct api *api;
+	size_t i;
+
+	for (i = 0; scan && i < scan->apis.count; i++) {
+		api = scan->apis.items[i];
+		if (!strcmp(api->type, device->type) && !strcmp(api->parent, device->parent_name))
+			return vg_dup(api->device_api, &device->device_api);
+	}
+	if (vg_strf(path, sizeof(path), "%s/mdev_type/device_api", device->path) > 0 &&
+		vg_read_text(AT_FDCWD, path, text, sizeof(text)) > 0) {
+		vg_make_printable(text);
+		if (vg_dup(text, &device->device_api))
+			return -ENOMEM;
+	}
+	if (!scan)
+		return 0;
+	api = calloc(1, sizeof(*api));
+	if (!api)
+		return -ENOMEM;
+	*api = (struct api){device->parent_name, device->type, device->device_api};
+	if (vg_vec_add(&scan->apis, api)) {
+		free(api);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The last part of a link of the device; *out stays NULL where there is none: then it is half-made. */
+static int read_link(int bus_dir, const char *name, const char *link, char **out)
+{
+	char path[VG_NAME_SIZE * 2], text[VG_NAME_SIZE];
+
+	vg_strf(path, sizeof(path), "%s/%s", name, link);
+	if (vg_read_link_name(bus_dir, path, text, sizeof(text)))
+		return 0;
+	vg_make_printable(text);
+	return vg_dup(text, out);
+}
+
+/* Type, group, driver, and the pair as far as the name alone tells it. Path and parent are set. */
+static int read_base(struct vgpu_context *ctx, int bus_dir, struct scan *scan, struct vgpu_device *device)
+{
+	char *group = NULL;
+	int r = read_link(bus_dir, device->name, "mdev_type", &device->type);
+
+	device->has_pair = vg_uuid_parse(device->name, device->pair.uuid) == 0;
+	if (r == 0)
+		r = read_link(bus_dir, device->name, "driver", &device->driver);
+	if (r == 0)
+		r = read_link(bus_dir, device->name, "iommu_group", &group);
+	if (r == 0 && group)
+		r = vg_device_set_group(ctx, device, group);
+	free(group);
+	if (r == 0 && device->type)
+		r = set_device_api(scan, device);
+	return r;
+}
+
+static void set_state(struct vgpu_device *device)
+{
+	if (device->type && (device->iommu_group >= 0 || device->cdev_node))
+		device->state = vg_state_ready;
+}
+
+/* Path, parent and inode of a device that no parent's directory showed: its parent is just coming or going. */
+static int locate(struct vgpu_context *ctx, int bus_dir, struct vgpu_device *device)
+{
+	char base[VG_PATH_SIZE], target[VG_PATH_SIZE], path[VG_PATH_SIZE];
+	struct stat st;
+	int r = vg_read_link(bus_dir, device->name, target, sizeof(target));
+
+	vg_strf(base, sizeof(base), "%s/" MDEV_DEVICES, ctx->sys);
+	if (r == -EINVAL)
+		r = vg_strf(path, sizeof(path), "%s/%s", base, device->name) < 0 ? -ENAMETOOLONG : 0;
+	else if (r == 0)
+		r = vg_path_resolve(base, target, path, sizeof(path));
+	if (r == 0)
+		r = vg_stat(bus_dir, device->name, &st);
+	if (r)
+		return r == -ENOENT ? -ENODEV : r;
+	device->inode = st.st_ino;
+	device->path = strdup(path);
+	vg_path_parent(path);
+	device->parent_name = strdup(vg_basename(path));
+	return device->path && device->parent_name ? 0 : -ENOMEM;
+}
+
+static int add_device(struct vgpu_context *ctx, struct scan *scan, const char *name, struct vgpu_devices *out)
+{
+	struct vgpu_device *device = vg_device_new(vg_mdev_name, name);
+	const struct place *place = find_place(scan, name);
+	int r = device ? 0 : -ENOMEM;
+
+	if (r == 0 && place) {
+		device->inode = place->inode;
+		device->path = vg_asprintf("%s/%s", place->parent->path, name);
+		device->parent_name = strdup(place->parent->name);
+		r = device->path && device->parent_name ? 0 : -ENOMEM;
+		if (r == 0 && place->cdev[0])
+			r = vg_device_set_cdev(ctx, device, place->cdev);
+	} else if (r == 0) {
+		r = locate(ctx, scan->bus_dir, device);
+	}
+	if (r == 0)
+		r = read_base(ctx, scan->bus_dir, scan, device);
+	if (r == 0) {
+		set_state(device);
+		r = vg_vec_add(&out->vec, device);
+	}
+	if (r == 0)
+		return 0;
+	vgpu_device_unref(device);
+	if (r == -ENOMEM)
+		return r;
+	if (r == -ENODEV)
+		return 0; /* removed while we looked */
+	vg_fail_errno(ctx, "list vGPUs", name, -r);
+	return vg_errors_add(&out->errors, vgpu_context_get_error(ctx));
+}
+
+static void end_scan(struct scan *scan)
+{
+	size_t i;
+
+	for (i = 0; scan->entries && i < scan->parents.vec.count; i++)
+		vg_entries_free(&scan->entries[i]);
+	free(scan->entries);
+	free(scan->places);
+	vg_vec_clear(&scan->apis, free);
+	vg_parents_clear(&scan->parents);
+}
+
+int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
+{
+	struct scan scan = {0};
+	struct vg_entries entries;
+	char path[VG_PATH_SIZE];
+	size_t i;
+	int r;
+
+	vg_strf(path, sizeof(path), "%s/" MDEV_DEVICES, ctx->sys);
+	scan.bus_dir = vg_open_dir(AT_FDCWD, path);
+	if (scan.bus_dir == -ENOENT)
+		return 0; /* module mdev is not loaded */
+	r = scan.bus_dir < 0 ? scan.bus_dir : vg_entries_read_fd(scan.bus_dir, &entries);
+	if (r) {
+		vg_close(scan.bus_dir);
+		return vg_fail_errno(ctx, "list vGPUs", path, -r);
+	}
+	r = entries.count ? vg_mdev_scan_parents(ctx, NULL, &scan.parents) : 0;
+	for (i = 0; r == 0 && i < scan.parents.errors.vec.count; i++)
+		r = vg_errors_add(&out->errors, scan.parents.errors.vec.items[i]);
+	if (r == 0)
+		r = read_places(&scan);
+	if (r == 0)
+		r = read_cdevs(ctx, &scan);
+	for (i = 0; r == 0 && i < entries.count; i++)
+		r = add_device(ctx, &scan, entries.items[i].name, out);
+	end_scan(&scan);
+	vg_entries_free(&entries);
+	vg_close(scan.bus_dir);
+	return r == -ENOMEM ? vg_fail_memory(ctx, "list vGPUs") : r;
+}
+
+/* The device's own node, from its directory vfio-dev. */
+static int read_own_cdev(struct vgpu_context *ctx, struct vgpu_device *device)
+{
+	char path[VG_PATH_SIZE];
+	struct vg_entries entries;
+	int r = 0;
+
+	if (vg_strf(path, sizeof(path), "%s/vfio-dev", device->path) < 0 || vg_entries_read(AT_FDCWD, path, &entries))
+		return 0;
+	if (entries.count == 1 &&
+		vg_strf(path, sizeof(path), "%s/vfio-dev/%s/dev", device->path, entries.items[0].name) > 0 &&
+		vg_exists(AT_FDCWD, path))
+		r = vg_device_set_cdev(ctx, device, entries.items[0].name);
+	vg_entries_free(&entries);
+	return r;
+}
+
+int vg_mdev_read_device(struct vgpu_context *ctx, const char *name, struct vgpu_device **out)
+{
+	struct vgpu_device *device;
+	char path[VG_PATH_SIZE];
+	int bus_dir, r;
+
+	vg_strf(path, sizeof(path), "%s/" MDEV_DEVICES, ctx->sys);
+	bus_dir = vg_open_dir(AT_FDCWD, path);
+	if (bus_dir == -ENOENT || !vg_name_is_plain(name)) {
+		vg_close(bus_dir);
+		return -ENODEV;
+	}
+	if (bus_dir < 0)
+		return vg_fail_errno(ctx, "read vGPU", path, -bus_dir);
+	device = vg_device_new(vg_mdev_name, name);
+	r = device ? locate(ctx, bus_dir, device) : -ENOMEM;
+	if (r == 0)
+		r = read_base(ctx, bus_dir, NULL, device);
+	if (r == 0)
+		r = read_own_cdev(ctx, device);
+	vg_close(bus_dir);
+	if (r) {
+		vgpu_device_unref(device);
+		return r == -ENODEV ? r : vg_fail_errno(ctx, "read vGPU", name, -r);
+	}
+	set_state(device);
+	*out = device;
+	return 0;
+}
+
+uint64_t vg_mdev_inode_of(struct vgpu_context *ctx, const char *name)
+{
+	char path[VG_PATH_SIZE];
+	struct stat st;
+
+	if (!vg_name_is_plain(name) || vg_strf(path, sizeof(path), "%s/" MDEV_DEVICES "/%s", ctx->sys, name) < 0 ||
+		vg_stat(AT_FDCWD, path, &st))
+		return 0;
+	return st.st_ino;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Claiming a pair for a new vGPU, whatever an earlier owner of the name left. */
+#ifndef VG_MODEL_CLAIM_PAIR_H
+#define VG_MODEL_CLAIM_PAIR_H
+
+#include "model/record.h"
+
+/*
+ * Under the records' lock. wanted: pair, backend, parent, kernel name. Void records of the pair are removed. Returns 0:
+ * claimed anew; 1: an unfinished creation of the very same vGPU was taken over, the vGPU exists; or -EEXIST, -EAGAIN
+ * (somebody is at work on it), or another -errno, with an error record.
+ */
+int vg_claim_pair(struct vgpu_context *ctx, const struct vg_record *wanted, const char *type, struct vg_claim *out);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Creating a vGPU: check, claim the pair, write, verify, wait until ready, commit. Until the record says "ready" the
+ * helper process stands by to undo: a creator that fails, gives up, or is killed leaves nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "model/backend_ops.h"
+#include "model/claim_pair.h"
+#include "model/ready.h"
+#include "model/snapshot.h"
+#include "sys/devnode.h"
+#include "sys/helper.h"
+#include "sys/lock.h"
+
+#define DEFAULT_TIMEOUT_MS 5000
+/* What a failed creation may take beyond its deadline to be undone. */
+#define UNDO_MS 2000
+
+static const char operation[] = "create";
+
+struct creation {
+	struct vgpu_device_create_opts opts;
+	struct vg_pair pair;
+	char pair_text[VG_PAIR_SIZE];
+	struct vgpu_parents parents;
+	const struct vgpu_parent *parent; /* in parents */
+	const struct vg_backend_ops *backend;
+	char name[VG_NAME_SIZE]; /* the kernel's */
+	struct vg_plan plan;
+	struct vg_ready_opts ready;
+	struct vg_claim claim;
+	struct vg_helper helper;
+};
+
+static int check_wait(struct vgpu_context *ctx, struct creation *c)
+{
+	uint32_t wait = c->opts.wait;
+
+	if (wait > VGPU_WAIT_NODE)
+		return vg_fail_invalid(ctx, operation, "wait", "unknown value");
+	if (c->opts.owner && (wait == VGPU_WAIT_NONE || wait == VGPU_WAIT_SYSFS))
+		return vg_fail_invalid(ctx, operation, c->opts.owner, "nodes can be given away only if they are waited for");
+	if (wait == VGPU_WAIT_DEFAULT)
+		wait = vg_exists(AT_FDCWD, ctx->dev) ? VGPU_WAIT_NODE : VGPU_WAIT_SYSFS;
+	c->ready.wait = wait;
+	c->ready.owner = c->opts.owner;
+	if (c->opts.owner && vg_owner_parse(c->opts.owner, &c->ready.uid, &c->ready.gid))
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = operation,
+											.path = c->opts.owner,
+											.value = c->opts.owner,
+											.err = ENOENT,
+											.cause = VGPU_CAUSE_INVALID,
+											.hint = "USER, USER:GROUP or :GROUP, by name or number"},
+					   "there is no such user or group");
+	return 0;
+}
+
+static int check_opts(struct vgpu_context *ctx, const struct vgpu_device_create_opts *opts, struct creation *c)
+{
+	int r = vg_opts_take(ctx, operation, &c->opts, sizeof(c->opts), opts);
+
+	if (r)
+		return r;
+	if (!c->opts.parent || !c->opts.type)
+		return vg_fail_invalid(ctx, operation, c->opts.parent ? "type" : "parent", "it is not given");
+	if (!c->opts.device)
+		vg_uuid_random(c->pair.uuid);
+	else if (vg_pair_parse(c->opts.device, &c->pair))
+		return vg_fail_invalid(ctx, operation, c->opts.device,
+							   "this is no UUID[:INSTANCE] with an instance from 0 to 65535");
+	vg_pair_format(&c->pair, c->pair_text);
+	c->ready.deadline = vg_now_ms() + (c->opts.timeout_ms ? c->opts.timeout_ms : DEFAULT_TIMEOUT_MS);
+	return check_wait(ctx, c);
+}
+
+static int choose(struct vgpu_context *ctx, struct creation *c)
+{
+	int r = vg_parents_scan(ctx, operation, c->opts.parent, &c->parents);
+
+	if (r)
+		return r;
+	c->parent = c->parents.vec.items[0];
+	c->backend = vg_backend_find(c->parent->backend);
+	c->backend->name_of(&c->pair, c->name);
+	return c->backend->plan_create(ctx, c->parent, c->opts.type, c->name, &c->plan);
+}
+
+/* Under the records' lock: 1 if an unfinished creation of the very same vGPU was taken over, 0 if claimed anew. */
+static int claim(struct vgpu_context *ctx, struct creation *c)
+{
+	struct vg_record record = {.pair = c->pair, .state = VG_RECORD_CREATING};
+	int lock = vg_records_lock(ctx, operation, c->ready.deadline);
+	int r;
+
+	if (lock < 0)
+		return lock;
+	vg_strcopy(record.backend, sizeof(record.backend), c->backend->name);
+	vg_strcopy(record.parent, sizeof(record.parent), c->parent->name);
+	vg_strcopy(record.name, sizeof(record.name), c->name);
+	r = vg_claim_pair(ctx, &record, c->opts.type, &c->claim);
+	vg_lock_drop(lock);
+	return r;
+}
+
+static int write_kernel(struct vgpu_context *ctx, struct creation *c)
+{
+	const struct vg_write create = {c->plan.create_path, c->plan.create_value};
+	const struct vg_write undo = {c->plan.remove_path, c->plan.remove_value};
+	int r = c->backend->check_create(ctx, &c->plan, c->name);
+
+	if (r)
+		return r;
+	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", create.value, create.path);
+	r = vg_helper_start(&c->helper, &create, &undo, c->claim.fd);
+	if (r)
+		return vg_fail_errno(ctx, "start the helper process", "", -r);
+	r = vg_helper_wait(&c->helper, c->ready.deadline);
+	if (r == -ETIMEDOUT) {
+		vg_helper_leave(ctx, &c->helper);
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = operation,
+											.path = c->plan.create_path,
+											.value = c->plan.create_value,
+											.err = ETIMEDOUT,
+											.cause = VGPU_CAUSE_PENDING,
+											.hint = "see the kernel's log for what its driver waits for"},
+					   "the kernel has not answered in time; if it makes the vGPU later, that is taken back");
+	}
+	if (r) {
+		vg_helper_end(&c->helper);
+		return c->backend->create_failed(ctx, &c->plan, c->name, -r);
+	}
+	return 0;
+}
+
+/* What the kernel made is what was asked for. */
+static int verify(struct vgpu_context *ctx, const struct creation *c, struct vgpu_device **out)
+{
+	struct vg_failure failure = {
+		.operation = operation, .path = c->name, .value = c->opts.type, .err = EIO, .cause = VGPU_CAUSE_BAD_DATA};
+	struct vgpu_device *device;
+	int r = c->backend->read_device(ctx, c->name, &device);
+
+	if (r == -ENODEV) {
+		failure.err = ENODEV;
+		failure.cause = VGPU_CAUSE_GONE;
+		return vg_fail(ctx, &failure, "it was removed right after it was made");
+	}
+	if (r)
+		return r;
+	if (!device->parent_name || strcmp(device->parent_name, c->parent->name) != 0 ||
+		(device->type && strcmp(device->type, c->opts.type) != 0)) {
+		vgpu_device_unref(device);
+		return vg_fail(ctx, &failure, "the kernel made something else of this name");
+	}
+	*out = device;
+	return 0;
+}
+
+static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+{
+	struct vgpu_device *device = NULL;
+	struct vg_target target;
+	int r = verify(ctx, c, &device);
+
+	if (r)
+		return r;
+	memset(&target, 0, sizeof(target));
+	r = vg_strcopy(target.path, sizeof(target.path), device->path) < 0 ? -ENAMETOOLONG : 0;
+	if (r == 0)
+		r = vg_ready_wait(ctx, &target, &c->ready);
+	if (r == 0) {
+		r = vg_claim_set(&c->claim, VG_RECORD_READY, device->inode);
+		if (r)
+			vg_fail_errno(ctx, "write a record", c->claim.record.file, -r);
+	}
+	vgpu_device_unref(device);
+	if (r == 0)
+		r = vg_snapshot_find(ctx, operation, c->pair_text, out);
+	return r;
+}
+
+/* A creation that failed after the kernel's write: the error record stays that of the failure. */
+static int undo(struct vgpu_context *ctx, struct creation *c, bool adopted)
+{
+	int r = 0;
+
+	vg_claim_set(&c->claim, VG_RECORD_CREATING, 0);
+	if (!adopted)
+		r = vg_helper_undo(ctx, &c->helper, vg_now_ms() + UNDO_MS);
+	if (r && r != -ENOENT)
+		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back has not ended: %s", c->pair_text, strerrordesc_np(-r));
+	return r;
+}
+
+static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+{
+	bool adopted;
+	int r = choose(ctx, c);
+
+	if (r)
+		return r;
+	r = claim(ctx, c);
+	if (r < 0)
+		return r;
+	adopted = r > 0;
+	r = adopted ? 0 : write_kernel(ctx, c);
+	if (r == 0) {
+		r = finish(ctx, c, out);
+		if (r == 0) {
+			if (!adopted)
+				vg_helper_keep(&c->helper);
+			vg_claim_end(&c->claim);
+			return 0;
+		}
+		/* a helper that is still at it, or an adopted vGPU that is not ready, keeps its record */
+		if (undo(ctx, c, adopted) == -ETIMEDOUT || adopted) {
+			vg_claim_end(&c->claim);
+			return r;
+		}
+	}
+	if (r == -ETIMEDOUT && vgpu_error_get_cause(vgpu_context_get_error(ctx)) == VGPU_CAUSE_PENDING)
+		vg_claim_end(&c->claim); /* it stays claimed by the helper */
+	else
+		vg_claim_remove(ctx, &c->claim);
+	return r;
+}
+
+int vgpu_device_create(struct vgpu_context *ctx, const struct vgpu_device_create_opts *opts, struct vgpu_device **out)
+{
+	struct vgpu_device *device = NULL;
+	struct creation c = {.claim = {.dir = -1, .fd = -1}, .helper = {.fd = -1}};
+	int r;
+
+	if (!ctx || !opts)
+		return -EINVAL;
+	vg_helper_reap(ctx);
+	r = check_opts(ctx, opts, &c);
+	if (r == 0)
+		r = create(ctx, &c, &device);
+	vg_parents_clear(&c.parents);
+	if (r)
+		return r;
+	if (out)
+		*out = device;
+	else
+		vgpu_device_unref(device);
+	return 0;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Destroying a vGPU: note it, see that nobody uses it and keep it so, write, forget it. What blocks beyond the deadline
+ * goes on in the helper process, whose record lists it as "removing".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "model/backend_ops.h"
+#include "model/record.h"
+#include "model/snapshot.h"
+#include "sys/devnode.h"
+#include "sys/helper.h"
+#include "sys/lock.h"
+
+#define DEFAULT_TIMEOUT_MS 15000
+
+static const char operation[] = "destroy";
+
+struct destruction {
+	struct vgpu_device_destroy_opts opts;
+	struct vgpu_device *device;
+	const struct vg_backend_ops *backend;
+	struct vg_plan plan;
+	struct vg_claim claim;
+	bool was_ours;
+	int64_t deadline;
+};
+
+static int fail_removing(struct vgpu_context *ctx, const char *name)
+{
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = operation,
+										.path = name,
+										.err = EAGAIN,
+										.cause = VGPU_CAUSE_IN_USE,
+										.hint = "wait for it; it ends when the last user lets go"},
+				   "somebody else is already at work on it");
+}
+
+/* The users, for a message; "" if none was seen. */
+static void describe_users(struct vgpu_context *ctx, const struct vgpu_device *device, char *buf, size_t size)
+{
+	struct vg_holders holders;
+
+	buf[0] = '\0';
+	if (vg_holders_scan(ctx, &holders))
+		return;
+	vg_holders_describe(&holders, device->path, device->group_node, device->cdev_node, buf, size);
+	vg_holders_free(&holders);
+}
+
+/* Notes in a record that the vGPU is being removed, and takes that record's life lock. */
+static int note(struct vgpu_context *ctx, struct destruction *d)
+{
+	struct vg_record fresh = {.pair = d->device->pair, .state = VG_RECORD_FOREIGN, .inode = d->device->inode};
+	struct vg_records records;
+	struct vg_record *record;
+	int lock = vg_records_lock(ctx, operation, d->deadline);
+	int r = lock < 0 ? lock : vg_records_read(ctx, &records);
+
+	if (r) {
+		if (lock >= 0)
+			vg_lock_drop(lock);
+		return r;
+	}
+	record = vg_records_find(&records, d->backend->name, d->device->name);
+	if (record && vg_record_is_live(&records, record)) {
+		r = fail_removing(ctx, d->device->name);
+	} else if (record && record->state != VG_RECORD_FOREIGN && vg_record_is_valid(&records, record, d->device->inode)) {
+		d->was_ours = true;
+		r = vg_claim_take(ctx, &records, record, &d->claim);
+		if (r == 0)
+			r = vg_claim_set(&d->claim, VG_RECORD_REMOVING, d->device->inode);
+	} else {
+		if (record) /* void: of another vGPU of this name */
+			vg_unlink(records.dir, record->file);
+		vg_strcopy(fresh.backend, sizeof(fresh.backend), d->backend->name);
+		vg_strcopy(fresh.parent, sizeof(fresh.parent), d->device->parent_name ? d->device->parent_name : "-");
+		vg_strcopy(fresh.name, sizeof(fresh.name), d->device->name);
+		r = vg_claim_new(ctx, &fresh, d->device->type, &d->claim);
+	}
+	vg_records_free(&records);
+	vg_lock_drop(lock);
+	return r;
+}
+
+/* The vGPU stays: so does its record. */
+static void take_note_back(struct vgpu_context *ctx, struct destruction *d)
+{
+	if (!d->was_ours) {
+		vg_claim_remove(ctx, &d->claim);
+		return;
+	}
+	vg_claim_set(&d->claim, VG_RECORD_READY, d->device->inode);
+	vg_claim_end(&d->claim);
+}
+
+/* Opens the group's node, which says whether anybody uses it, and while open keeps anybody from it. -1: no node. */
+static int hold(struct vgpu_context *ctx, const struct destruction *d)
+{
+	int fd = d->device->group_node ? vg_group_hold(d->device->group_node) : -ENOENT;
+	char users[512];
+
+	if (fd >= 0)
+		return fd;
+	if (fd != -EBUSY || (d->opts.flags & VGPU_DESTROY_FORCE)) {
+		if (fd != -EBUSY && fd != -ENOENT)
+			vg_log(ctx, VGPU_LOG_WARNING, "%s can't be opened to see whether it is in use: %s", d->device->group_node,
+				   strerrordesc_np(-fd));
+		return -1;
+	}
+	describe_users(ctx, d->device, users, sizeof(users));
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = operation,
+										.path = d->device->group_node,
+										.value = d->device->name,
+										.err = EBUSY,
+										.cause = VGPU_CAUSE_IN_USE,
+										.hint = "end them first; or force it: the kernel then removes it when the "
+												"last user lets go"},
+				   "in use by %s", users[0] ? users : "a process that can't be seen from here");
+}
+
+static int fail_pending(struct vgpu_context *ctx, const struct destruction *d)
+{
+	char users[512];
+
+	describe_users(ctx, d->device, users, sizeof(users));
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = operation,
+										.path = d->plan.remove_path,
+										.value = d->device->name,
+										.err = ETIMEDOUT,
+										.cause = VGPU_CAUSE_PENDING,
+										.hint = "end the users; the removal then completes by itself, and its name "
+												"is free again"},
+				   "the removal is pending at the deadline, held up by %s",
+				   users[0] ? users : "a process that can't be seen from here");
+}
+
+static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
+{
+	const struct vg_write remove = {d->plan.remove_path, d->plan.remove_value};
+	struct vg_helper helper;
+	int r;
+
+	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", remove.value, remove.path);
+	r = vg_helper_start(&helper, &remove, NULL, d->claim.fd);
+	if (r) {
+		take_note_back(ctx, d);
+		return vg_fail_errno(ctx, "start the helper process", "", -r);
+	}
+	r = vg_helper_wait(&helper, d->deadline);
+	if (r == -ETIMEDOUT) {
+		vg_helper_leave(ctx, &helper);
+		vg_claim_end(&d->claim);
+		return fail_pending(ctx, d);
+	}
+	vg_helper_end(&helper);
+	if (r && r != -ENODEV && r != -ENOENT)
+		take_note_back(ctx, d);
+	else
+		vg_claim_remove(ctx, &d->claim);
+	return r ? d->backend->remove_failed(ctx, &d->plan, d->device->name, -r) : 0;
+}
+
+static int destroy(struct vgpu_context *ctx, struct destruction *d)
+{
+	int group, r;
+
+	d->backend = vg_backend_find(d->device->backend);
+	if (!d->device->path)
+		return fail_removing(ctx, d->device->name);
+	r = d->backend->plan_remove(ctx, d->device, &d->plan);
+	if (r == 0)
+		r = note(ctx, d);
+	if (r)
+		return r;
+	group = hold(ctx, d);
+	if (group < -1) {
+		take_note_back(ctx, d);
+		return group;
+	}
+	r = write_kernel(ctx, d);
+	vg_close(group);
+	return r;
+}
+
+int vgpu_device_destroy(struct vgpu_context *ctx, const char *device, const struct vgpu_device_destroy_opts *opts)
+{
+	struct destruction d = {.claim = {.dir = -1, .fd = -1}};
+	int r;
+
+	if (!ctx || !device)
+		return -EINVAL;
+	vg_helper_reap(ctx);
+	r = vg_opts_take(ctx, operation, &d.opts, sizeof(d.opts), opts);
+	if (r)
+		return r;
+	if (d.opts.flags & ~VGPU_DESTROY_FORCE)
+		return vg_fail_invalid(ctx, operation, "flags", "unknown flag");
+	d.deadline = vg_now_ms() + (d.opts.timeout_ms ? d.opts.timeout_ms : DEFAULT_TIMEOUT_MS);
+	r = vg_snapshot_find(ctx, operation, device, &d.device);
+	if (r)
+		return r;
+	r = destroy(ctx, &d);
+	vgpu_device_unref(d.device);
+	return r;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The only file that names all backends. */
+#include "backend/mdev.h"
+#include "model/backend_ops.h"
+
+const struct vg_backend_ops *const *vg_backends(void)
+{
+	static const struct vg_backend_ops *const backends[] = {&vg_backend_mdev, NULL};
+
+	return backends;
+}
