@@ -61,6 +61,7 @@ cache_fill() {
 		(set -e && "$@" "$tmp/out") 9>&-
 		failed=$?
 		set -e
+		[ "$failed" -ne 125 ] || exit 125 # die has said why
 		[ "$failed" -eq 0 ] || die "$name: not prepared; what is left of the attempt: $tmp"
 		mv "$tmp/out" "$cache/$key"
 		rm -rf "$tmp"
@@ -73,15 +74,24 @@ cache_fill() {
 	exec 9>&-
 }
 
-# package_version PACKAGE: the version that apt would install.
-package_version() {
-	local version
+# candidate PACKAGE: the version that apt would install; prints nothing if apt knows none.
+candidate() {
 	need apt-cache:apt
-	version=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: //p')
-	case $version in
-	'' | '(none)') die "apt knows no package $1: run 'apt-get update' as root, or use a Debian release that has it" ;;
-	esac
-	printf '%s\n' "$version"
+	LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([^(]*\)$/\1/p'
+}
+
+# version_of NAME RECIPE PACKAGE...: the version of the first PACKAGE that apt knows. Where apt knows none (its lists
+# may have been removed), what was prepared as NAME will do.
+version_of() {
+	local name=$1 recipe=$2 package version path
+	shift 2
+	for package; do
+		version=$(candidate "$package")
+		[ -z "$version" ] || { printf '%s\n' "$version" && return; }
+	done
+	path=$(cache_path "$name" "$recipe") || die "apt knows no package $*: run 'apt-get update' as root, or use Debian 12"
+	path=${path#"$cache/$name@"}
+	printf '%s\n' "${path%"@$recipe"}"
 }
 
 # package_depends PACKAGE PREFIX: the first dependency of PACKAGE whose name starts with PREFIX.

@@ -20,26 +20,28 @@ stage_files() {
 
 # library_dirs ROOT: where a tree that is unpacked packages keeps its libraries, in the form of LD_LIBRARY_PATH.
 library_dirs() {
-	printf '%s:' "$1/usr/local/lib" "$1/lib/x86_64-linux-gnu" "$1/usr/lib/x86_64-linux-gnu" "$1/usr/lib"
+	printf '%s:' "$1/usr/local/lib" "$1/usr/local/lib/x86_64-linux-gnu" "$1/lib/x86_64-linux-gnu" "$1/usr/lib/x86_64-linux-gnu" "$1/usr/lib"
 	printf '%s\n' "${LD_LIBRARY_PATH-}"
 }
 
 # The libraries go where the loader looks by itself, so that neither RUNPATH nor LD_LIBRARY_PATH matters in the guest.
 stage_libraries() {
-	local root=$1 loader=/lib64/ld-linux-x86-64.so.2 dest=$1/usr/lib/x86_64-linux-gnu program name arrow path _
+	local root=$1 loader=/lib64/ld-linux-x86-64.so.2 dest=$1/usr/lib/x86_64-linux-gnu program name arrow path _ dirs
 	local programs=()
 	mapfile -d '' -t programs < <(LC_ALL=C grep -rlaZP '\A\x7fELF' "$root")
 	[ ${#programs[@]} -gt 0 ] || return 0
 	mkdir -p "$dest" "$root/lib64"
 	[ -e "$root$loader" ] || cp -L "$loader" "$root$loader"
+	dirs=$(library_dirs "$root")
 	while read -r name arrow path _; do
 		case $arrow$path in
-		"=>$root"/* | '=>') ;;
+		"=>$root/lib/"* | "=>$root/usr/lib/"* | '=>') ;;
+		"=>$root/"*) [ -e "$dest/$name" ] || ln -sfn "${path#"$root"}" "$dest/$name" ;;
 		'=>not') die "a program of the guest needs $name, which is not found" ;;
 		'=>/'*) [ -e "$dest/$name" ] || cp -L "$path" "$dest/$name" ;;
 		esac
 	done < <(for program in "${programs[@]}"; do
-		"$loader" --library-path "$(library_dirs "$root")" --list "$program" 2>/dev/null || : # static
+		LD_TRACE_LOADED_OBJECTS=1 "$loader" --library-path "$dirs" "$program" 2>/dev/null || : # static
 	done | sort -u)
 }
 
