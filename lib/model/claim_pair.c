@@ -7,23 +7,23 @@
 
 #include "model/backend_ops.h"
 
-static int fail_live(struct vgpu_context *ctx, const struct vg_record *record)
+/* Somebody is at work on it. A creation ends soon, either way; a removal may wait for its last user. */
+static int wait_or_fail(struct vgpu_context *ctx, const struct vg_record *record)
 {
 	bool creating = record->state == VG_RECORD_CREATING || record->state == VG_RECORD_READY;
+	struct vg_failure failure = {.operation = "create", .value = record->parent, .cause = VGPU_CAUSE_EXISTS};
 	char pair[VG_PAIR_SIZE];
 
 	vg_pair_format(&record->pair, pair);
-	return vg_fail(ctx,
-				   &(struct vg_failure){.operation = "create",
-										.path = pair,
-										.value = record->parent,
-										.err = creating ? EEXIST : EAGAIN,
-										.cause = VGPU_CAUSE_EXISTS,
-										.hint = creating ? "it is theirs; take another UUID or instance"
-														 : "end the process that still uses it, then try again"},
-				   creating ? "another process is creating it on parent %s"
-							: "it is still being removed from parent %s",
-				   record->parent);
+	failure.path = pair;
+	failure.err = creating ? EEXIST : EAGAIN;
+	if (creating) {
+		failure.hint = "it is theirs; take another UUID or instance";
+		vg_fail(ctx, &failure, "another process is creating it on parent %s", record->parent);
+		return VG_CLAIM_WAIT;
+	}
+	failure.hint = "end the process that still uses it, then try again";
+	return vg_fail(ctx, &failure, "it is still being removed from parent %s", record->parent);
 }
 
 static int fail_exists(struct vgpu_context *ctx, const struct vg_record *record)
@@ -51,7 +51,7 @@ static bool is_same(const struct vg_records *records, const struct vg_record *re
 		   vg_record_get(records, record, "type", made_type, sizeof(made_type)) && strcmp(made_type, type) == 0;
 }
 
-/* One earlier record of the pair: 0: it was void and is gone; 1: taken over; or an error. */
+/* One earlier record of the pair: 0: it was void and is gone; or as vg_claim_pair(). */
 static int settle(struct vgpu_context *ctx, const struct vg_records *records, const struct vg_record *record,
 				  const struct vg_record *wanted, const char *type, struct vg_claim *out)
 {
@@ -59,13 +59,13 @@ static int settle(struct vgpu_context *ctx, const struct vg_records *records, co
 	int r;
 
 	if (vg_record_is_live(records, record))
-		return fail_live(ctx, record);
+		return wait_or_fail(ctx, record);
 	if (backend && vg_record_is_valid(records, record, backend->inode_of(ctx, record->name))) {
 		if (record->state != VG_RECORD_CREATING || !is_same(records, record, wanted, type))
 			return fail_exists(ctx, record);
 		vg_log(ctx, VGPU_LOG_INFO, "finishing a creation that was cut off: %s", record->file);
 		r = vg_claim_take(ctx, records, record, out);
-		return r ? r : 1;
+		return r ? r : VG_CLAIM_ADOPTED;
 	}
 	r = vg_unlink(records->dir, record->file);
 	if (r && r != -ENOENT)

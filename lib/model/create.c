@@ -18,6 +18,7 @@
 #define DEFAULT_TIMEOUT_MS 5000
 /* What a failed creation may take beyond its deadline to be undone. */
 #define UNDO_MS 2000
+#define CLAIM_PAUSE_MAX_MS 16
 
 static const char operation[] = "create";
 
@@ -89,21 +90,31 @@ static int choose(struct vgpu_context *ctx, struct creation *c)
 	return c->backend->plan_create(ctx, c->parent, c->opts.type, c->name, &c->plan);
 }
 
-/* Under the records' lock: 1 if an unfinished creation of the very same vGPU was taken over, 0 if claimed anew. */
+/* 0, VG_CLAIM_ADOPTED, or -errno. Waits for others who create the same vGPU: they may fail, or have been killed. */
 static int claim(struct vgpu_context *ctx, struct creation *c)
 {
 	struct vg_record record = {.pair = c->pair, .state = VG_RECORD_CREATING};
-	int lock = vg_records_lock(ctx, operation, c->ready.deadline);
+	int64_t pause = 1;
 	int r;
 
-	if (lock < 0)
-		return lock;
 	vg_strcopy(record.backend, sizeof(record.backend), c->backend->name);
 	vg_strcopy(record.parent, sizeof(record.parent), c->parent->name);
 	vg_strcopy(record.name, sizeof(record.name), c->name);
-	r = vg_claim_pair(ctx, &record, c->opts.type, &c->claim);
-	vg_lock_drop(lock);
-	return r;
+	for (;;) {
+		int lock = vg_records_lock(ctx, operation, c->ready.deadline);
+
+		if (lock < 0)
+			return lock;
+		r = vg_claim_pair(ctx, &record, c->opts.type, &c->claim);
+		vg_lock_drop(lock);
+		if (r != VG_CLAIM_WAIT)
+			return r;
+		if (vg_now_ms() >= c->ready.deadline)
+			return -EEXIST;
+		vg_sleep_ms(pause);
+		if (pause < CLAIM_PAUSE_MAX_MS)
+			pause *= 2;
+	}
 }
 
 static int write_kernel(struct vgpu_context *ctx, struct creation *c)
@@ -207,7 +218,7 @@ static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 	r = claim(ctx, c);
 	if (r < 0)
 		return r;
-	adopted = r > 0;
+	adopted = r == VG_CLAIM_ADOPTED;
 	r = adopted ? 0 : write_kernel(ctx, c);
 	if (r == 0) {
 		r = finish(ctx, c, out);

@@ -124,7 +124,7 @@ static void read_cdev(struct vgpu_context *ctx, int dir, struct vg_target *targe
 
 int vg_target_read(struct vgpu_context *ctx, struct vg_target *target)
 {
-	char text[VG_NAME_SIZE];
+	char text[VG_NAME_SIZE], path[VG_PATH_SIZE];
 	uint64_t group;
 	int dir = vg_open_dir(AT_FDCWD, target->path);
 
@@ -141,9 +141,9 @@ int vg_target_read(struct vgpu_context *ctx, struct vg_target *target)
 	if (vg_read_link_name(dir, "iommu_group", text, sizeof(text)) == 0 &&
 		vg_parse_u64(text, 10, INT_MAX, &group) == 0) {
 		target->iommu_group = (int)group;
-		/* Documentation/ABI/testing/sysfs-kernel-iommu_groups: groups of VFIO's own have a name */
-		target->is_noiommu =
-			vg_read_text(dir, "iommu_group/name", text, sizeof(text)) > 0 && strcmp(text, "vfio-noiommu") == 0;
+		/* the group's own name does not tell: mdevs' groups, too, are called vfio-noiommu */
+		vg_strf(path, sizeof(path), "%s/class/vfio/noiommu-%d", ctx->sys, target->iommu_group);
+		target->is_noiommu = vg_exists(AT_FDCWD, path);
 		vg_strf(target->group_node, sizeof(target->group_node), "%s/vfio/%s%d", ctx->dev,
 				target->is_noiommu ? "noiommu-" : "", target->iommu_group);
 	}

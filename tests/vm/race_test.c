@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Several processes at once, and processes that are killed at any step: one wins, and nothing is left half-made. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../run_suite.h"
+#include "vm_test.h"
+
+#define RACERS 4
+
+/* Exit codes of a racer: how its call ended. */
+enum { WON, LOST_EXISTS, LOST_CAPACITY, LOST_GONE, LOST_BUSY, BROKEN };
+
+static int outcome(struct vgpu_context *ctx, int r)
+{
+	enum vgpu_cause cause = vgpu_error_get_cause(vgpu_context_get_error(ctx));
+
+	if (r == 0)
+		return WON;
+	if (r == -EEXIST && cause == VGPU_CAUSE_EXISTS)
+		return LOST_EXISTS;
+	if (r == -ENOSPC && cause == VGPU_CAUSE_NO_CAPACITY)
+		return LOST_CAPACITY;
+	if (r == -ENODEV && (cause == VGPU_CAUSE_NO_DEVICE || cause == VGPU_CAUSE_GONE))
+		return LOST_GONE;
+	if (r == -EAGAIN)
+		return LOST_BUSY;
+	fprintf(stderr, "racer: %d: %s\n", r, vm_error(ctx));
+	return BROKEN;
+}
+
+/* Starts RACERS processes at once on work(ctx, racer) and counts how they ended. */
+static void race(int (*work)(struct vgpu_context *, int), int counts[BROKEN + 1])
+{
+	int gate[2], i, status;
+	pid_t pids[RACERS];
+
+	ck_assert_int_eq(pipe(gate), 0);
+	memset(counts, 0, sizeof(int) * (BROKEN + 1));
+	fflush(NULL);
+	for (i = 0; i < RACERS; i++) {
+		pids[i] = fork();
+		ck_assert_int_ge(pids[i], 0);
+		if (pids[i] == 0) {
+			struct vgpu_context *ctx = vm_context();
+			char c;
+
+			close(gate[1]);
+			if (read(gate[0], &c, 1) != 0)
+				_exit(BROKEN);
+			_exit(outcome(ctx, work(ctx, i)));
+		}
+	}
+	close(gate[0]);
+	close(gate[1]);
+	for (i = 0; i < RACERS; i++) {
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) <= BROKEN);
+		counts[WEXITSTATUS(status)]++;
+	}
+	ck_assert_int_eq(counts[BROKEN], 0);
+}
+
+static int create_same(struct vgpu_context *ctx, int racer)
+{
+	static const char *const parents[][2] = {{"mtty", "mtty-1"}, {"mdpy", "mdpy-vga"}};
+
+	return vm_try_create(ctx, parents[racer % 2][0], parents[racer % 2][1], VM_UUID ":1");
+}
+
+static int create_own(struct vgpu_context *ctx, int racer)
+{
+	char device[64];
+
+	snprintf(device, sizeof(device), VM_UUID ":%d", racer);
+	return vm_try_create(ctx, "mdpy", "mdpy-vga", device);
+}
+
+static int destroy_same(struct vgpu_context *ctx, int racer)
+{
+	(void)racer;
+	return vm_destroy(ctx, VM_UUID ":1", false, 0);
+}
+
+START_TEST(same_pair)
+{
+	struct vgpu_context *ctx = vm_context();
+	int counts[BROKEN + 1], i;
+
+	for (i = 0; i < 20; i++) {
+		race(create_same, counts);
+		ck_assert_int_eq(counts[WON], 1);
+		ck_assert_int_eq(counts[LOST_EXISTS], RACERS - 1);
+		ck_assert_uint_eq(vm_device_count(ctx), 1);
+		ck_assert_uint_eq(vm_record_count(), 1);
+		race(destroy_same, counts);
+		ck_assert_int_eq(counts[WON], 1);
+		ck_assert_int_eq(counts[WON] + counts[LOST_GONE] + counts[LOST_BUSY], RACERS);
+		ck_assert_uint_eq(vm_device_count(ctx), 0);
+		ck_assert_uint_eq(vm_record_count(), 0);
+	}
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
+/* mdpy has room for four: three are taken. */
+START_TEST(last_instance)
+{
+	struct vgpu_context *ctx = vm_context();
+	int counts[BROKEN + 1], i;
+
+	for (i = 100; i < 103; i++) {
+		char device[64];
+
+		snprintf(device, sizeof(device), VM_UUID ":%d", i);
+		vm_assert_ok(ctx, vm_try_create(ctx, "mdpy", "mdpy-hd", device));
+	}
+	for (i = 0; i < 20; i++) {
+		char device[64];
+		int racer;
+
+		race(create_own, counts);
+		ck_assert_int_eq(counts[WON], 1);
+		ck_assert_int_eq(counts[LOST_CAPACITY], RACERS - 1);
+		ck_assert_uint_eq(vm_device_count(ctx), 4);
+		ck_assert_uint_eq(vm_record_count(), 4);
+		for (racer = 0; racer < RACERS; racer++) {
+			snprintf(device, sizeof(device), VM_UUID ":%d", racer);
+			vm_destroy(ctx, device, false, 0);
+		}
+		ck_assert_uint_eq(vm_device_count(ctx), 3);
+	}
+	vm_clean(ctx);
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
+/* Runs work in a child and kills it after a time. */
+static void run_and_kill(int (*work)(struct vgpu_context *, int), long ns)
+{
+	struct timespec delay = {.tv_nsec = ns};
+	int gate[2];
+	char c = 'x';
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(gate), 0);
+	fflush(NULL);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct vgpu_context *ctx = vm_context();
+
+		if (write(gate[1], &c, 1) != 1)
+			_exit(1);
+		work(ctx, 1);
+		_exit(0);
+	}
+	ck_assert_int_eq(read(gate[0], &c, 1), 1);
+	nanosleep(&delay, NULL);
+	vm_let_go(pid);
+	close(gate[0]);
+	close(gate[1]);
+}
+
+static int create_one(struct vgpu_context *ctx, int racer)
+{
+	(void)racer;
+	return vm_try_create(ctx, "mtty", "mtty-1", VM_UUID ":1");
+}
+
+/* One listing. What it shows the kernel must have; -1: that was removed since, by the helper of a killed process. */
+static int look(struct vgpu_context *ctx)
+{
+	struct vgpu_devices *devices;
+	struct vgpu_device *device;
+	int there;
+
+	vm_assert_ok(ctx, vgpu_device_list(ctx, NULL, &devices));
+	ck_assert_uint_le(vgpu_devices_get_count(devices), 1);
+	there = vgpu_devices_get_count(devices) == 1;
+	device = vgpu_devices_get(devices, 0);
+	if (there && !vgpu_device_get_sysfs_path(device))
+		ck_assert_str_eq(vgpu_device_get_state(device), "removing");
+	else if (there && access(vgpu_device_get_sysfs_path(device), F_OK))
+		there = -1;
+	else if (there && vgpu_device_get_type(device))
+		ck_assert_str_eq(vgpu_device_get_type(device), "mtty-1");
+	vgpu_devices_unref(devices);
+	return there;
+}
+
+/* What list shows must be what the kernel has: a vGPU that is there, and none that is not. */
+static bool assert_truth(struct vgpu_context *ctx)
+{
+	int there = look(ctx);
+
+	if (there < 0)
+		there = look(ctx);
+	ck_assert_int_ge(there, 0);
+	return there;
+}
+
+/* The helper of a killed process may still be at work: its record says so until it has ended. */
+static int settle(struct vgpu_context *ctx, int (*work)(struct vgpu_context *, int))
+{
+	int tries, r = -EAGAIN;
+
+	for (tries = 0; tries < 200; tries++) {
+		r = work(ctx, 1);
+		if (r != -EAGAIN && !(r == -EEXIST && vm_device_count(ctx) == 0))
+			break;
+		usleep(5000);
+	}
+	return r;
+}
+
+START_TEST(killed_creator)
+{
+	struct vgpu_context *ctx = vm_context();
+	int round, there = 0, mended = 0;
+
+	for (round = 0; round < 150; round++) {
+		int r;
+
+		run_and_kill(create_one, round * 100000L);
+		usleep(round % 3 ? 0 : 20000);
+		there += assert_truth(ctx);
+		if (round % 2) {
+			mended += vm_reconcile(ctx) > 0;
+			assert_truth(ctx);
+		}
+		r = settle(ctx, create_one);
+		ck_assert_msg(r == 0 || r == -EEXIST, "round %d: %s", round, vm_error(ctx));
+		ck_assert(assert_truth(ctx));
+		r = settle(ctx, destroy_same);
+		ck_assert_msg(r == 0, "round %d: %s", round, vm_error(ctx));
+		ck_assert_uint_eq(vm_device_count(ctx), 0);
+		ck_assert_uint_eq(vm_record_count(), 0);
+	}
+	fprintf(stderr, "killed creators: %d of 150 had made the vGPU, reconcile mended %d\n", there, mended);
+	ck_assert_int_gt(there, 0);
+	ck_assert_int_lt(there, 150);
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
+START_TEST(killed_destroyer)
+{
+	struct vgpu_context *ctx = vm_context();
+	int round, there = 0;
+
+	for (round = 0; round < 150; round++) {
+		int r;
+
+		vm_assert_ok(ctx, create_one(ctx, 0));
+		run_and_kill(destroy_same, round * 100000L);
+		there += assert_truth(ctx);
+		if (round % 2)
+			vm_reconcile(ctx);
+		assert_truth(ctx);
+		r = settle(ctx, destroy_same);
+		ck_assert_msg(r == 0 || r == -ENODEV, "round %d: %s", round, vm_error(ctx));
+		ck_assert_uint_eq(vm_device_count(ctx), 0);
+		r = settle(ctx, create_one);
+		ck_assert_msg(r == 0, "round %d: %s", round, vm_error(ctx));
+		vm_assert_ok(ctx, destroy_same(ctx, 0));
+		ck_assert_uint_eq(vm_record_count(), 0);
+	}
+	fprintf(stderr, "killed destroyers: the vGPU was there after %d of 150\n", there);
+	ck_assert_int_gt(there, 0);
+	ck_assert_int_lt(there, 150);
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {same_pair, last_instance, killed_creator, killed_destroyer, NULL};
+
+	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
+	return run_suite("race", tests);
+}
