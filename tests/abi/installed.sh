@@ -40,4 +40,11 @@ cmake --build "$work/cmake" >>"$work/log"
 try shared "$work/cmake/shared"
 try static "$work/cmake/static"
 
+# README's program, built as README says
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$source/README.md" >"$work/types.c"
+command=$(sed -n 's/^cc types.c \(.*\) -o types$/\1/p' "$source/README.md")
+(cd "$work" && eval "$CC -Wall -Wextra -Werror types.c $command -o types")
+try shared "$work/types"
+LD_LIBRARY_PATH=$library "$work/types" | grep -q . || { echo "README's program prints nothing" >&2 && exit 1; }
+
 [ -s "$work/moved/share/man/man3/libvgpu.3" ] || { echo 'libvgpu(3) is not installed' >&2 && exit 1; }
