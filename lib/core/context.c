@@ -165,6 +165,7 @@ struct vgpu_error *vgpu_context_get_error(struct vgpu_context *ctx)
 	return slot ? slot->error : vg_error_none();
 }
 
+VG_PRINTF(3, 0)
 static int fail(struct vgpu_context *ctx, const struct vg_failure *failure, const char *fmt, va_list args)
 {
 	struct vg_thread_error *slot = thread_slot(ctx, true);

@@ -24,7 +24,7 @@ struct vgpu_errors {
 };
 
 /* Never NULL: without memory it is a static record that says so. */
-struct vgpu_error *vg_error_new(const struct vg_failure *failure, const char *fmt, va_list args);
+struct vgpu_error *vg_error_new(const struct vg_failure *failure, const char *fmt, va_list args) VG_PRINTF(2, 0);
 /* The static record of a thread that had no failure yet. */
 struct vgpu_error *vg_error_none(void);
 /* Adds a reference to error. Returns 0 or -ENOMEM. */
