@@ -152,6 +152,8 @@ static struct vg_thread_error *thread_slot(struct vgpu_context *ctx, bool make)
 			slot->error = vg_error_none();
 			slot->next = ctx->errors;
 			ctx->errors = slot;
+		} else {
+			ctx->lost_error = true;
 		}
 	}
 	pthread_mutex_unlock(&ctx->lock);
@@ -162,7 +164,9 @@ struct vgpu_error *vgpu_context_get_error(struct vgpu_context *ctx)
 {
 	struct vg_thread_error *slot = thread_slot(ctx, false);
 
-	return slot ? slot->error : vg_error_none();
+	if (slot)
+		return slot->error;
+	return ctx->lost_error ? vg_error_no_memory() : vg_error_none();
 }
 
 VG_PRINTF(3, 0)

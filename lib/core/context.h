@@ -4,6 +4,7 @@
 #define VG_CORE_CONTEXT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <vgpu/context.h>
 
@@ -29,6 +30,7 @@ struct vgpu_context {
 	struct vg_vec helpers;          /* pids of helper processes that were left at work (sys/helper.h) */
 	pthread_mutex_t lock;           /* of errors */
 	struct vg_thread_error *errors; /* one for each thread that ever failed here */
+	atomic_bool lost_error;         /* there was no memory for one */
 };
 
 /*

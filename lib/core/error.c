@@ -124,7 +124,7 @@ struct vgpu_error *vg_error_new(const struct vg_failure *failure, const char *fm
 	}
 	error = calloc(1, sizeof(*error) + size);
 	if (!error)
-		return &error_no_memory;
+		return vg_error_no_memory();
 	vg_ref_init(&error->ref);
 	error->err = failure->err;
 	error->cause = failure->cause ? failure->cause : vg_cause_of_errno(failure->err);
@@ -137,6 +137,11 @@ struct vgpu_error *vg_error_new(const struct vg_failure *failure, const char *fm
 struct vgpu_error *vg_error_none(void)
 {
 	return &error_none;
+}
+
+struct vgpu_error *vg_error_no_memory(void)
+{
+	return &error_no_memory;
 }
 
 struct vgpu_error *vgpu_error_ref(struct vgpu_error *error)

@@ -27,6 +27,8 @@ struct vgpu_errors {
 struct vgpu_error *vg_error_new(const struct vg_failure *failure, const char *fmt, va_list args) VG_PRINTF(2, 0);
 /* The static record of a thread that had no failure yet. */
 struct vgpu_error *vg_error_none(void);
+/* The static record of a thread for whose failure there was no memory. */
+struct vgpu_error *vg_error_no_memory(void);
 /* Adds a reference to error. Returns 0 or -ENOMEM. */
 int vg_errors_add(struct vgpu_errors *errors, struct vgpu_error *error);
 void vg_errors_clear(struct vgpu_errors *errors);
