@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Memory runs out: each allocation of each call fails in turn, alone, and with all that come after it. The call fails
+ * with -ENOMEM and leaves its result alone, or it succeeds and nothing is missing that no error tells of.
+ * Valgrind and AddressSanitizer, which run this too, see what leaks.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "run_suite.h"
+#include "tree.h"
+
+static bool armed;
+static bool go_on; /* later ones fail too */
+static long left;  /* allocations until one fails */
+static bool failed;
+
+static bool fails(void)
+{
+	if (!armed)
+		return false;
+	if (left > 0) {
+		left--;
+		return false;
+	}
+	if (failed && !go_on)
+		return false;
+	failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+/* The linker sends the library's calls here (see CMakeLists.txt). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t count, size_t size);
+char *__real_strdup(const char *text);
+int __real_vasprintf(char **out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+int __wrap_vasprintf(char **out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(old, count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails() ? NULL : __real_strdup(text);
+}
+
+int __wrap_vasprintf(char **out, const char *format, va_list args)
+{
+	return fails() ? -1 : __real_vasprintf(out, format, args);
+}
+
+/* A context, made while no allocation fails. */
+static struct vgpu_context *begin(const char *root)
+{
+	struct vgpu_context *ctx;
+
+	armed = false;
+	ctx = tree_context(root);
+	armed = true;
+	return ctx;
+}
+
+/* What a call gives: 0 or -errno, and how many things it lists, or has errors for. */
+struct result {
+	int r;
+	size_t items;
+	size_t errors;
+};
+
+typedef struct result (*call_fn)(const char *root);
+
+static struct result new_context(const char *root)
+{
+	struct vgpu_context_opts opts = {.size = sizeof(opts), .root = root};
+	struct vgpu_context *ctx = NULL;
+	int r = vgpu_context_new(&opts, &ctx);
+
+	vgpu_context_unref(ctx);
+	return (struct result){r, ctx != NULL, 0};
+}
+
+/* Calls LIST(ctx, opts, &list) with the context made beforehand, so that each allocation that fails is LIST's own. */
+#define DEFINE_LIST(NAME, PLURAL, FLAGS)                                                                               \
+	static struct result list_##PLURAL(const char *root) {                                                             \
+		struct vgpu_##NAME##_list_opts opts = {.size = sizeof(opts), .flags = FLAGS};                                  \
+		struct vgpu_##PLURAL *list = NULL;                                                                             \
+		struct vgpu_context *ctx = begin(root);                                                                        \
+		struct result result = {0};                                                                                    \
+                                                                                                                       \
+		result.r = vgpu_##NAME##_list(ctx, &opts, &list);                                                              \
+		armed = false;                                                                                                 \
+		result.items = vgpu_##PLURAL##_get_count(list);                                                                \
+		if (list)                                                                                                      \
+			result.errors = vgpu_errors_get_count(vgpu_##PLURAL##_get_errors(list));                                   \
+		if (result.r)                                                                                                  \
+			ck_assert_int_eq(vgpu_error_get_errno(vgpu_context_get_error(ctx)), ENOMEM);                               \
+		vgpu_##PLURAL##_unref(list);                                                                                   \
+		vgpu_context_unref(ctx);                                                                                       \
+		return result;                                                                                                 \
+	}
+
+DEFINE_LIST(parent, parents, VGPU_PARENT_NAMES)
+DEFINE_LIST(type, types, 0)
+DEFINE_LIST(device, devices, VGPU_DEVICE_USERS | VGPU_DEVICE_ATTRS)
+
+static struct result find_device(const char *root)
+{
+	struct vgpu_device *device = NULL;
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_device_find(ctx, TREE_UUID, VGPU_DEVICE_USERS | VGPU_DEVICE_ATTRS, &device);
+	armed = false;
+	result.items = device != NULL;
+	vgpu_device_unref(device);
+	vgpu_context_unref(ctx);
+	return result;
+}
+
+static struct result check_host(const char *root)
+{
+	struct vgpu_checks *checks = NULL;
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_check_list(ctx, &checks);
+	armed = false;
+	result.items = vgpu_checks_get_count(checks);
+	vgpu_checks_unref(checks);
+	vgpu_context_unref(ctx);
+	return result;
+}
+
+static struct result reconcile(const char *root)
+{
+	struct vgpu_record_reconcile_opts opts = {.size = sizeof(opts), .flags = VGPU_RECONCILE_DRY_RUN};
+	struct vgpu_mends *mends = NULL;
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_record_reconcile(ctx, &opts, &mends);
+	armed = false;
+	result.items = vgpu_mends_get_count(mends);
+	if (mends)
+		result.errors = vgpu_errors_get_count(vgpu_mends_get_errors(mends));
+	vgpu_mends_unref(mends);
+	vgpu_context_unref(ctx);
+	return result;
+}
+
+static const struct {
+	const char *name;
+	call_fn call;
+} calls[] = {{"context", new_context}, {"parents", list_parents}, {"types", list_types},   {"devices", list_devices},
+			 {"find", find_device},    {"check", check_host},     {"reconcile", reconcile}};
+
+static struct result run(call_fn call, const char *root, long n)
+{
+	struct result result;
+
+	left = n;
+	failed = false;
+	armed = true;
+	result = call(root);
+	armed = false;
+	return result;
+}
+
+START_TEST(each_allocation)
+{
+	call_fn call = calls[_i / 2].call;
+	const char *name = calls[_i / 2].name;
+	struct result whole, result;
+	char root[PATH_MAX];
+	long n;
+
+	tree_new(root);
+	tree_host(root);
+	tree_file(root, "run/vgpu/" TREE_UUID ":3,creating,00000000,0,mdev,mtty," TREE_UUID, "type=mtty-1\n");
+	go_on = _i % 2;
+	whole = run(call, root, 1000000);
+	ck_assert_msg(whole.r == 0 && !failed && whole.items > 0, "%s: %d, %zu items", name, whole.r, whole.items);
+	for (n = 0;; n++) {
+		result = run(call, root, n);
+		if (!failed)
+			break;
+		if (result.r)
+			ck_assert_msg(result.r == -ENOMEM && result.items == 0, "%s, allocation %ld: %d", name, n, result.r);
+		else
+			ck_assert_msg(result.items == whole.items || result.errors > whole.errors,
+						  "%s, allocation %ld: %zu of %zu items, %zu errors", name, n, result.items, whole.items,
+						  result.errors);
+	}
+	ck_assert_msg(n > 0, "%s: no allocation was seen", name);
+	ck_assert_msg(result.r == 0 && result.items == whole.items, "%s, at last: %d", name, result.r);
+	tree_free(root);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alloc");
+	TCase *tcase = tcase_create("alloc");
+	SRunner *runner = srunner_create(suite);
+	int bad;
+
+	tcase_add_loop_test(tcase, each_allocation, 0, 2 * (int)(sizeof(calls) / sizeof(calls[0])));
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	bad = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+}
