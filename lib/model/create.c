@@ -181,6 +181,7 @@ static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 	if (r)
 		return r;
 	memset(&target, 0, sizeof(target));
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): vg_fail() in verify() never returns 0 */
 	r = vg_strcopy(target.path, sizeof(target.path), device->path) < 0 ? -ENAMETOOLONG : 0;
 	if (r == 0)
 		r = vg_ready_wait(ctx, &target, &c->ready);

@@ -108,7 +108,7 @@ static struct result new_context(const char *root)
 /* Calls LIST(ctx, opts, &list) with the context made beforehand, so that each allocation that fails is LIST's own. */
 #define DEFINE_LIST(NAME, PLURAL, FLAGS)                                                                               \
 	static struct result list_##PLURAL(const char *root) {                                                             \
-		struct vgpu_##NAME##_list_opts opts = {.size = sizeof(opts), .flags = FLAGS};                                  \
+		struct vgpu_##NAME##_list_opts opts = {.size = sizeof(opts), .flags = (FLAGS)};                                \
 		struct vgpu_##PLURAL *list = NULL;                                                                             \
 		struct vgpu_context *ctx = begin(root);                                                                        \
 		struct result result = {0};                                                                                    \
