@@ -5,6 +5,7 @@ set -eu
 source=$1
 shift
 failed=0
+command -v "$1" >/dev/null || { echo "skipped: $1 is missing" && exit 77; }
 
 if grep -nE '#[ \t]*include[ \t]*[<"](linux|asm)' "$source"/include/vgpu/*.h >&2; then
 	failed=1

@@ -34,7 +34,8 @@ static int show_regions(struct vgpu_context *ctx, struct vgpu_vfio *vfio)
 {
 	uint32_t i;
 
-	printf("access: %s\n", vgpu_vfio_get_access_reason(vfio));
+	printf("access: %s: %s\n", vgpu_vfio_get_access(vfio) == VGPU_ACCESS_IOMMUFD ? "iommufd" : "group",
+		   vgpu_vfio_get_access_reason(vfio));
 	for (i = 0; i < vgpu_vfio_get_region_count(vfio); i++) {
 		struct vgpu_region *region;
 		const char *name;
