@@ -55,6 +55,7 @@ struct vgpu_vfio_opts {
  *  * -EBUSY: somebody else uses the device or its group (in-use);
  *  * -EPERM: the group is not viable: the message names the devices in the way (group-not-viable);
  *  * -EACCES, -EPERM: not allowed to open a node (permission);
+ *  * -ENOENT: the kernel has the node, the directory of device nodes has not (not-ready);
  *  * -EXDEV: the DMA object has the other access path already;
  *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
  * Since: 0.1
@@ -135,7 +136,13 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio);
 /** vgpu_vfio_get_name() - the kernel's name of the device (never NULL). Since: 0.1 */
 const char *vgpu_vfio_get_name(const struct vgpu_vfio *vfio);
 
-/** vgpu_vfio_get_access() - the access path: VGPU_ACCESS_GROUP or VGPU_ACCESS_IOMMUFD. Since: 0.1 */
+/**
+ * vgpu_vfio_get_access() - the access path
+ * @vfio: the handle
+ *
+ * Return: VGPU_ACCESS_GROUP or VGPU_ACCESS_IOMMUFD; VGPU_ACCESS_AUTO if opened from a device_fd, which does not tell.
+ * Since: 0.1
+ */
 enum vgpu_access vgpu_vfio_get_access(const struct vgpu_vfio *vfio);
 
 /** vgpu_vfio_get_access_reason() - why this path, a phrase for people (never NULL). Since: 0.1 */

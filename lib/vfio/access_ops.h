@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the opening of a device needs of an access path into the kernel. */
+#ifndef VG_VFIO_ACCESS_OPS_H
+#define VG_VFIO_ACCESS_OPS_H
+
+#include <stdint.h>
+#include <vgpu/vfio.h>
+
+#include "core/negative.h"
+#include "model/target.h"
+
+/* A device's place in a DMA object. Descriptors are -1, ids 0, where the path has none. */
+struct vg_place {
+	int device_fd; /* its own; the other three are shared with other devices */
+	int group_fd;
+	int container_fd;
+	int iommufd;
+	uint32_t ioas_id;
+	void *member; /* the path's own */
+};
+
+#define VG_PLACE_NONE                                                                                                  \
+	(struct vg_place)                                                                                                  \
+	{                                                                                                                  \
+		-1, -1, -1, -1, 0, NULL                                                                                        \
+	}
+
+/*
+ * A path keeps what devices share (containers, an IOAS) in a space: *space is NULL at first, made by the first device,
+ * and freed by its DMA object. Calls for one space are never concurrent. Failures leave a record of operation "open";
+ * then *space may be there, but holds nothing of the device.
+ */
+struct vg_access_ops {
+	enum vgpu_access access;
+	/* Opens a device by its nodes. */
+	int (*open)(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vg_place *out);
+	/* Takes duplicates of descriptors that somebody else opened. */
+	int (*adopt)(struct vgpu_context *ctx, void **space, const struct vgpu_vfio_fds *fds, struct vg_place *out);
+	/* Closes a device, and what no other device of the space uses. */
+	void (*close)(void *space, struct vg_place *place);
+	/* Frees a space without devices. */
+	void (*free_space)(void *space);
+};
+
+extern const struct vg_access_ops vg_access_group;
+extern const struct vg_access_ops vg_access_iommufd;
+
+#endif

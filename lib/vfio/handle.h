@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An opened device and its regions, from within. */
+#ifndef VG_VFIO_HANDLE_H
+#define VG_VFIO_HANDLE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <vgpu/region.h>
+#include <vgpu/vfio.h>
+
+#include "core/negative.h"
+#include "core/ref.h"
+#include "vfio/areas.h"
+#include "vfio/dma.h"
+
+/* Regions with a lower index are found without a search. PCI has 9; drivers with more of their own stay below. */
+#define VG_NEAR_REGIONS 32
+
+struct vgpu_region {
+	struct vg_ref ref;
+	struct vgpu_region *next; /* in the cache's list; fixed before others can see it */
+	uint32_t index;
+	uint32_t flags;
+	uint64_t size; /* offset + size fits into off_t */
+	uint64_t offset;
+	const char *name; /* static; NULL: none */
+	uint32_t type;
+	uint32_t subtype;
+	bool msix_mappable;
+	bool sparse;
+	size_t area_count;
+	struct vg_area areas[];
+};
+
+struct vgpu_vfio {
+	struct vgpu_context *ctx;
+	struct vgpu_dma *dma; /* NULL: opened from a device_fd */
+	struct vg_place place;
+	char *name;
+	const char *reason; /* static */
+	enum vgpu_access access;
+	uint32_t flags;
+	uint32_t num_regions;
+	uint32_t num_irqs;
+	pthread_mutex_t lock; /* of additions to the cache */
+	/* What the driver said of its regions, each held once. Only ever added to, so reading takes no lock. */
+	_Atomic(struct vgpu_region *) near_regions[VG_NEAR_REGIONS];
+	_Atomic(struct vgpu_region *) far_regions; /* a list */
+};
+
+/* The region if it is known already, else NULL. Borrowed from the handle. */
+static inline struct vgpu_region *vg_region_known(struct vgpu_vfio *vfio, uint32_t index)
+{
+	struct vgpu_region *region;
+
+	if (index < VG_NEAR_REGIONS)
+		return atomic_load_explicit(&vfio->near_regions[index], memory_order_acquire);
+	region = atomic_load_explicit(&vfio->far_regions, memory_order_acquire);
+	while (region && region->index != index)
+		region = region->next;
+	return region;
+}
+
+/* The region, asked for if need be, borrowed from the handle; fails with a record of this operation. */
+int vg_region_get(struct vgpu_vfio *vfio, const char *operation, uint32_t index, struct vgpu_region **out);
+void vg_regions_free(struct vgpu_vfio *vfio);
+
+/* "bar0+0x10" of any region. */
+#define VG_PLACE_SIZE 48
+void vg_region_describe(const struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, char out[VG_PLACE_SIZE]);
+/* Is [offset, offset + len) inside the region? Else -ERANGE with a record. */
+int vg_region_check_range(struct vgpu_vfio *vfio, const char *operation, const struct vgpu_region *region,
+						  uint64_t offset, uint64_t len);
+/* The driver answered err (a positive errno) to an access at this place. */
+int vg_region_fail(struct vgpu_vfio *vfio, const char *operation, uint32_t index, uint64_t offset, int err);
+
+#endif
