@@ -245,12 +245,12 @@ static int open_device(struct vgpu_context *ctx, struct group *group, const char
 
 static int group_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vg_place *out)
 {
-	struct group *group;
+	struct group *group = NULL;
 	int r = make_space(ctx, space);
 
 	if (r == 0)
 		r = find_group(ctx, *space, target, &group);
-	if (r)
+	if (!group)
 		return r;
 	r = open_device(ctx, group, target->name, out);
 	if (r)
