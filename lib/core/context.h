@@ -27,6 +27,7 @@ struct vgpu_context {
 	vgpu_log_fn log;
 	void *log_data;
 	int log_level;
+	char boot[9];                   /* start of this boot's id, read once; "": not yet (model/record.c) */
 	struct vg_vec helpers;          /* pids of helper processes that were left at work (sys/helper.h) */
 	pthread_mutex_t lock;           /* of errors */
 	struct vg_thread_error *errors; /* one for each thread that ever failed here */

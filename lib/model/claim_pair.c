@@ -52,7 +52,7 @@ static bool is_same(const struct vg_records *records, const struct vg_record *re
 }
 
 /* One earlier record of the pair: 0: it was void and is gone; or as vg_claim_pair(). */
-static int settle(struct vgpu_context *ctx, const struct vg_records *records, const struct vg_record *record,
+static int settle(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record,
 				  const struct vg_record *wanted, const char *type, struct vg_claim *out)
 {
 	const struct vg_backend_ops *backend = vg_backend_find(record->backend);
@@ -85,6 +85,8 @@ int vg_claim_pair(struct vgpu_context *ctx, const struct vg_record *wanted, cons
 	for (i = 0; r == 0 && i < records.count; i++)
 		if (vg_pair_cmp(&records.items[i].pair, &wanted->pair) == 0)
 			r = settle(ctx, &records, &records.items[i], wanted, type, out);
+	if (r == 0)
+		r = vg_claim_new(ctx, &records, wanted, type, out);
 	vg_records_free(&records);
-	return r ? r : vg_claim_new(ctx, wanted, type, out);
+	return r;
 }

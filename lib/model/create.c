@@ -10,7 +10,6 @@
 #include "model/backend_ops.h"
 #include "model/claim_pair.h"
 #include "model/ready.h"
-#include "model/snapshot.h"
 #include "sys/devnode.h"
 #include "sys/helper.h"
 #include "sys/lock.h"
@@ -25,7 +24,6 @@ static const char operation[] = "create";
 struct creation {
 	struct vgpu_device_create_opts opts;
 	struct vg_pair pair;
-	char pair_text[VG_PAIR_SIZE];
 	struct vgpu_parents parents;
 	const struct vgpu_parent *parent; /* in parents */
 	const struct vg_backend_ops *backend;
@@ -73,7 +71,6 @@ static int check_opts(struct vgpu_context *ctx, const struct vgpu_device_create_
 	else if (vg_pair_parse(c->opts.device, &c->pair))
 		return vg_fail_invalid(ctx, operation, c->opts.device,
 							   "this is no UUID[:INSTANCE] with an instance from 0 to 65535");
-	vg_pair_format(&c->pair, c->pair_text);
 	c->ready.deadline = vg_now_ms() + (c->opts.timeout_ms ? c->opts.timeout_ms : DEFAULT_TIMEOUT_MS);
 	return check_wait(ctx, c);
 }
@@ -126,7 +123,7 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 	if (r)
 		return r;
 	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", create.value, create.path);
-	r = vg_helper_start(&c->helper, &create, &undo, c->claim.fd);
+	r = vg_helper_start(ctx, &c->helper, &create, &undo, c->claim.fd);
 	if (r)
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
 	r = vg_helper_wait(&c->helper, c->ready.deadline);
@@ -149,51 +146,39 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 }
 
 /* What the kernel made is what was asked for. */
-static int verify(struct vgpu_context *ctx, const struct creation *c, struct vgpu_device **out)
+static int verify(struct vgpu_context *ctx, const struct creation *c, const struct vgpu_device *device)
 {
-	struct vg_failure failure = {
+	const struct vg_failure failure = {
 		.operation = operation, .path = c->name, .value = c->opts.type, .err = EIO, .cause = VGPU_CAUSE_BAD_DATA};
-	struct vgpu_device *device;
-	int r = c->backend->read_device(ctx, c->name, &device);
 
-	if (r == -ENODEV) {
-		failure.err = ENODEV;
-		failure.cause = VGPU_CAUSE_GONE;
-		return vg_fail(ctx, &failure, "it was removed right after it was made");
-	}
-	if (r)
-		return r;
-	if (!device->parent_name || strcmp(device->parent_name, c->parent->name) != 0 ||
-		(device->type && strcmp(device->type, c->opts.type) != 0)) {
-		vgpu_device_unref(device);
-		return vg_fail(ctx, &failure, "the kernel made something else of this name");
-	}
-	*out = device;
-	return 0;
+	if (device->parent_name && strcmp(device->parent_name, c->parent->name) == 0 &&
+		(!device->type || strcmp(device->type, c->opts.type) == 0))
+		return 0;
+	return vg_fail(ctx, &failure, "the kernel made something else of this name");
 }
 
 static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
 {
-	struct vgpu_device *device = NULL;
-	struct vg_target target;
-	int r = verify(ctx, c, &device);
+	struct vgpu_device *device;
+	int r = vg_ready_wait(ctx, c->backend, c->name, &c->ready, &device);
 
 	if (r)
 		return r;
-	memset(&target, 0, sizeof(target));
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): vg_fail() in verify() never returns 0 */
-	r = vg_strcopy(target.path, sizeof(target.path), device->path) < 0 ? -ENAMETOOLONG : 0;
-	if (r == 0)
-		r = vg_ready_wait(ctx, &target, &c->ready);
+	r = verify(ctx, c, device);
 	if (r == 0) {
-		r = vg_claim_set(&c->claim, VG_RECORD_READY, device->inode);
+		r = vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_READY, device->inode);
 		if (r)
 			vg_fail_errno(ctx, "write a record", c->claim.record.file, -r);
 	}
-	vgpu_device_unref(device);
-	if (r == 0)
-		r = vg_snapshot_find(ctx, operation, c->pair_text, out);
-	return r;
+	if (r) {
+		vgpu_device_unref(device);
+		return r;
+	}
+	device->owner = vg_owner_libvgpu;
+	device->pair = c->pair;
+	device->has_pair = true;
+	*out = device;
+	return 0;
 }
 
 /* A creation that failed after the kernel's write: the error record stays that of the failure. */
@@ -201,11 +186,12 @@ static int undo(struct vgpu_context *ctx, struct creation *c, bool adopted)
 {
 	int r = 0;
 
-	vg_claim_set(&c->claim, VG_RECORD_CREATING, 0);
+	vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, 0);
 	if (!adopted)
 		r = vg_helper_undo(ctx, &c->helper, vg_now_ms() + UNDO_MS);
 	if (r && r != -ENOENT)
-		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back has not ended: %s", c->pair_text, strerrordesc_np(-r));
+		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back has not ended: %s", c->claim.record.file,
+			   strerrordesc_np(-r));
 	return r;
 }
 

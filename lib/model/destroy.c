@@ -51,37 +51,44 @@ static void describe_users(struct vgpu_context *ctx, const struct vgpu_device *d
 	vg_holders_free(&holders);
 }
 
+/* Under the lock: the vGPU's own record, or a new one where it has none, says that it is being removed. */
+static int claim(struct vgpu_context *ctx, struct vg_records *records, struct destruction *d)
+{
+	struct vg_record fresh = {.pair = d->device->pair, .state = VG_RECORD_FOREIGN, .inode = d->device->inode};
+	struct vg_record *record = vg_records_find(records, d->backend->name, d->device->name);
+	int r;
+
+	if (record && record->state != VG_RECORD_FOREIGN && vg_record_is_valid(records, record, d->device->inode)) {
+		d->was_ours = true;
+		r = vg_claim_take(ctx, records, record, &d->claim);
+		if (r == 0)
+			r = vg_record_set(d->claim.dir, &d->claim.record, VG_RECORD_REMOVING, d->device->inode);
+		return r == -EAGAIN ? fail_removing(ctx, d->device->name) : r;
+	}
+	if (record && vg_record_is_live(records, record))
+		return fail_removing(ctx, d->device->name);
+	if (record) /* void: of another vGPU of this name */
+		vg_unlink(records->dir, record->file);
+	vg_strcopy(fresh.backend, sizeof(fresh.backend), d->backend->name);
+	vg_strcopy(fresh.parent, sizeof(fresh.parent), d->device->parent_name ? d->device->parent_name : "-");
+	vg_strcopy(fresh.name, sizeof(fresh.name), d->device->name);
+	return vg_claim_new(ctx, records, &fresh, d->device->type, &d->claim);
+}
+
 /* Notes in a record that the vGPU is being removed, and takes that record's life lock. */
 static int note(struct vgpu_context *ctx, struct destruction *d)
 {
-	struct vg_record fresh = {.pair = d->device->pair, .state = VG_RECORD_FOREIGN, .inode = d->device->inode};
 	struct vg_records records;
-	struct vg_record *record;
 	int lock = vg_records_lock(ctx, operation, d->deadline);
-	int r = lock < 0 ? lock : vg_records_read(ctx, &records);
+	int r;
 
-	if (r) {
-		if (lock >= 0)
-			vg_lock_drop(lock);
-		return r;
+	if (lock < 0)
+		return lock;
+	r = vg_records_read(ctx, &records);
+	if (r == 0) {
+		r = claim(ctx, &records, d);
+		vg_records_free(&records);
 	}
-	record = vg_records_find(&records, d->backend->name, d->device->name);
-	if (record && vg_record_is_live(&records, record)) {
-		r = fail_removing(ctx, d->device->name);
-	} else if (record && record->state != VG_RECORD_FOREIGN && vg_record_is_valid(&records, record, d->device->inode)) {
-		d->was_ours = true;
-		r = vg_claim_take(ctx, &records, record, &d->claim);
-		if (r == 0)
-			r = vg_claim_set(&d->claim, VG_RECORD_REMOVING, d->device->inode);
-	} else {
-		if (record) /* void: of another vGPU of this name */
-			vg_unlink(records.dir, record->file);
-		vg_strcopy(fresh.backend, sizeof(fresh.backend), d->backend->name);
-		vg_strcopy(fresh.parent, sizeof(fresh.parent), d->device->parent_name ? d->device->parent_name : "-");
-		vg_strcopy(fresh.name, sizeof(fresh.name), d->device->name);
-		r = vg_claim_new(ctx, &fresh, d->device->type, &d->claim);
-	}
-	vg_records_free(&records);
 	vg_lock_drop(lock);
 	return r;
 }
@@ -93,7 +100,7 @@ static void take_note_back(struct vgpu_context *ctx, struct destruction *d)
 		vg_claim_remove(ctx, &d->claim);
 		return;
 	}
-	vg_claim_set(&d->claim, VG_RECORD_READY, d->device->inode);
+	vg_record_set(d->claim.dir, &d->claim.record, VG_RECORD_READY, d->device->inode);
 	vg_claim_end(&d->claim);
 }
 
@@ -147,7 +154,7 @@ static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
 	int r;
 
 	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", remove.value, remove.path);
-	r = vg_helper_start(&helper, &remove, NULL, d->claim.fd);
+	r = vg_helper_start(ctx, &helper, &remove, NULL, d->claim.fd);
 	if (r) {
 		take_note_back(ctx, d);
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
@@ -202,7 +209,9 @@ int vgpu_device_destroy(struct vgpu_context *ctx, const char *device, const stru
 	if (d.opts.flags & ~VGPU_DESTROY_FORCE)
 		return vg_fail_invalid(ctx, operation, "flags", "unknown flag");
 	d.deadline = vg_now_ms() + (d.opts.timeout_ms ? d.opts.timeout_ms : DEFAULT_TIMEOUT_MS);
-	r = vg_snapshot_find(ctx, operation, device, &d.device);
+	r = vg_snapshot_read(ctx, operation, device, &d.device);
+	if (r == -ENODEV) /* perhaps it is only being removed */
+		r = vg_snapshot_find(ctx, operation, device, &d.device);
 	if (r)
 		return r;
 	r = destroy(ctx, &d);

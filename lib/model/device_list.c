@@ -256,70 +256,69 @@ const struct vgpu_errors *vgpu_devices_get_errors(const struct vgpu_devices *dev
 	return devices ? &devices->errors : NULL;
 }
 
-/* The vGPU of this kernel name; -ENODEV without a record where no backend has it. */
-static int read_by_name(struct vgpu_context *ctx, const char *name, struct vg_records *records,
-						struct vgpu_device **out)
+static int fail_absent(struct vgpu_context *ctx, const char *operation, const char *text)
 {
-	const struct vg_backend_ops *const *backend;
-	int r = -ENODEV;
-
-	for (backend = vg_backends(); r == -ENODEV && *backend; backend++)
-		r = (*backend)->read_device(ctx, name, out);
-	if (r == 0)
-		apply_record(records, *out);
-	return r;
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = operation,
+										.path = text,
+										.value = text,
+										.err = ENODEV,
+										.cause = VGPU_CAUSE_NO_DEVICE,
+										.hint = "list the vGPUs of this host"},
+				   "there is no such vGPU");
 }
 
-/* By pair: its own name first, then the records for a removal that is pending. */
-static int read_by_pair(struct vgpu_context *ctx, const struct vg_pair *pair, struct vg_records *records,
-						struct vgpu_device **out)
+/* The vGPU of this pair, or of this kernel name; -ENODEV without an error record where no backend has it. */
+static int read_one(struct vgpu_context *ctx, const struct vg_pair *pair, const char *name, struct vgpu_device **out)
 {
 	const struct vg_backend_ops *const *backend;
-	const struct vg_record *record;
+	char own_name[VG_NAME_SIZE];
 	int r = -ENODEV;
 
 	for (backend = vg_backends(); r == -ENODEV && *backend; backend++) {
-		char name[VG_NAME_SIZE];
-
-		(*backend)->name_of(pair, name);
-		r = read_by_name(ctx, name, records, out);
+		if (pair)
+			(*backend)->name_of(pair, own_name);
+		r = (*backend)->read_device(ctx, pair ? own_name : name, out);
 	}
-	record = r == -ENODEV ? vg_records_find_pair(records, pair) : NULL;
-	if (record && is_pending_removal(records, record))
-		r = new_removing(records, record, out);
 	return r;
+}
+
+int vg_snapshot_read(struct vgpu_context *ctx, const char *operation, const char *text, struct vgpu_device **out)
+{
+	struct vg_target target;
+	struct vg_pair pair;
+	int r;
+
+	if (vg_pair_parse(text, &pair) == 0) {
+		r = read_one(ctx, &pair, NULL, out);
+	} else {
+		r = vg_target_find(ctx, operation, text, &target);
+		if (r)
+			return r;
+		r = read_one(ctx, NULL, target.name, out);
+	}
+	return r == -ENODEV ? fail_absent(ctx, operation, text) : r;
 }
 
 int vg_snapshot_find(struct vgpu_context *ctx, const char *operation, const char *text, struct vgpu_device **out)
 {
-	struct vg_target target;
+	const struct vg_record *record;
 	struct vg_records records;
 	struct vg_pair pair;
 	int r = vg_records_read(ctx, &records);
 
 	if (r)
 		return r;
-	if (vg_pair_parse(text, &pair) == 0) {
-		r = read_by_pair(ctx, &pair, &records, out);
-	} else {
-		r = vg_target_find(ctx, operation, text, &target);
-		if (r == 0)
-			r = read_by_name(ctx, target.name, &records, out);
-		else if (r == -ENODEV) /* with its record already */
-			r = -ENXIO;
+	r = vg_snapshot_read(ctx, operation, text, out);
+	if (r == 0)
+		apply_record(&records, *out);
+	record = r == -ENODEV && vg_pair_parse(text, &pair) == 0 ? vg_records_find_pair(&records, &pair) : NULL;
+	if (record && is_pending_removal(&records, record)) {
+		r = new_removing(&records, record, out);
+		if (r)
+			r = r == -ENODEV ? fail_absent(ctx, operation, text) : vg_fail_memory(ctx, operation);
 	}
 	vg_records_free(&records);
-	if (r == -ENXIO)
-		return -ENODEV;
-	if (r == -ENODEV)
-		return vg_fail(ctx,
-					   &(struct vg_failure){.operation = operation,
-											.path = text,
-											.value = text,
-											.err = ENODEV,
-											.cause = VGPU_CAUSE_NO_DEVICE,
-											.hint = "list the vGPUs of this host"},
-					   "there is no such vGPU");
 	return r;
 }
 

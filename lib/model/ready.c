@@ -3,70 +3,48 @@
 #include "model/ready.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <vgpu/device.h>
 
 #include "sys/devnode.h"
 #include "sys/udev.h"
 
 #define POLL_MAX_MS 20
 
-/* A node that sysfs states must exist; *missing names what does not, or what udev has not finished. */
-static bool node_is_ready(const char *number_path, const char *node, bool udev, const char **missing)
+/* Does the node exist with the number that sysfs states, and is udev through with it? missing: what does not. */
+static bool node_is_ready(struct vgpu_context *ctx, const char *sys_class, const char *node, bool udev, char *missing)
 {
 	dev_t number;
 
-	*missing = number_path;
-	if (vg_devnum_read(number_path, &number))
+	vg_strf(missing, VG_PATH_SIZE, "%s/class/%s/%s/dev", ctx->sys, sys_class, vg_basename(node));
+	if (vg_devnum_read(missing, &number))
 		return false;
-	*missing = node;
+	vg_strcopy(missing, VG_PATH_SIZE, node);
 	return vg_node_is(node, number) && (!udev || vg_udev_is_done(number));
 }
 
-/* The nodes of a device that has a group, or a node of its own, or both. Paths in *missing live in buf. */
-static bool nodes_are_ready(struct vgpu_context *ctx, const struct vg_target *target, char *buf, const char **missing)
+static bool is_ready(struct vgpu_context *ctx, const struct vgpu_device *device, uint32_t wait, char *missing)
 {
-	bool udev = vg_udev_runs(ctx);
+	bool udev;
 
-	if (target->iommu_group >= 0) {
-		vg_strf(buf, VG_PATH_SIZE, "%s/class/vfio/%s/dev", ctx->sys, vg_basename(target->group_node));
-		if (!node_is_ready(buf, target->group_node, udev, missing))
-			return false;
-	}
-	if (target->cdev_node[0]) {
-		vg_strf(buf, VG_PATH_SIZE, "%s/class/vfio-dev/%s/dev", ctx->sys, vg_basename(target->cdev_node));
-		if (!node_is_ready(buf, target->cdev_node, udev, missing))
-			return false;
-	}
-	return true;
+	if (wait == VGPU_WAIT_NONE)
+		return true;
+	vg_strf(missing, VG_PATH_SIZE, "%s/%s", device->path, device->type ? "iommu_group" : "mdev_type");
+	if (device->state != vg_state_ready)
+		return false;
+	if (wait == VGPU_WAIT_SYSFS)
+		return true;
+	udev = vg_udev_runs(ctx);
+	return (!device->group_node || node_is_ready(ctx, "vfio", device->group_node, udev, missing)) &&
+		   (!device->cdev_node || node_is_ready(ctx, "vfio-dev", device->cdev_node, udev, missing));
 }
 
-static bool is_ready(struct vgpu_context *ctx, struct vg_target *target, uint32_t wait, char *buf, const char **missing)
+static int give_nodes(struct vgpu_context *ctx, const struct vgpu_device *device, const struct vg_ready_opts *opts)
 {
-	char type[VG_NAME_SIZE];
-
-	if (vg_target_read(ctx, target)) {
-		*missing = target->path;
-		return false;
-	}
-	vg_strf(buf, VG_PATH_SIZE, "%s/mdev_type", target->path);
-	*missing = buf;
-	if (strcmp(target->bus, "mdev") == 0 && vg_read_link_name(AT_FDCWD, buf, type, sizeof(type)))
-		return false;
-	vg_strf(buf, VG_PATH_SIZE, "%s/iommu_group", target->path);
-	if (target->iommu_group < 0 && !target->cdev_node[0])
-		return false;
-	return wait == VGPU_WAIT_SYSFS || nodes_are_ready(ctx, target, buf, missing);
-}
-
-static int give_nodes(struct vgpu_context *ctx, const struct vg_target *target, const struct vg_ready_opts *opts)
-{
-	const char *const nodes[] = {target->group_node, target->cdev_node};
+	const char *const nodes[] = {device->group_node, device->cdev_node};
 	size_t i;
 
 	for (i = 0; i < VG_COUNT(nodes); i++) {
-		int r = nodes[i][0] ? vg_node_chown(nodes[i], opts->uid, opts->gid) : 0;
+		int r = nodes[i] ? vg_node_chown(nodes[i], opts->uid, opts->gid) : 0;
 
 		if (r)
 			return vg_fail(
@@ -76,27 +54,47 @@ static int give_nodes(struct vgpu_context *ctx, const struct vg_target *target, 
 	return 0;
 }
 
-int vg_ready_wait(struct vgpu_context *ctx, struct vg_target *target, const struct vg_ready_opts *opts)
+static int fail_late(struct vgpu_context *ctx, const char *missing)
 {
-	const char *missing = target->path;
-	char buf[VG_PATH_SIZE];
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = "create",
+										.path = missing,
+										.err = ETIMEDOUT,
+										.cause = VGPU_CAUSE_NOT_READY,
+										.hint = "see that vfio's modules are loaded, that udev works, and the kernel's "
+												"log; or allow more time"},
+				   "did not appear in time, so the vGPU was taken back");
+}
+
+int vg_ready_wait(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const char *name,
+				  const struct vg_ready_opts *opts, struct vgpu_device **out)
+{
+	char missing[VG_PATH_SIZE] = "";
 	int64_t pause = 1;
 
-	if (opts->wait == VGPU_WAIT_NONE)
-		return 0;
-	while (!is_ready(ctx, target, opts->wait, buf, &missing)) {
+	for (;;) {
+		struct vgpu_device *device;
+		int r = backend->read_device(ctx, name, &device);
+
+		if (r == -ENODEV)
+			return vg_fail(
+				ctx, &(struct vg_failure){.operation = "create", .path = name, .err = ENODEV, .cause = VGPU_CAUSE_GONE},
+				"it was removed right after it was made");
+		if (r)
+			return r;
+		if (is_ready(ctx, device, opts->wait, missing)) {
+			r = opts->owner ? give_nodes(ctx, device, opts) : 0;
+			if (r == 0)
+				*out = device;
+			else
+				vgpu_device_unref(device);
+			return r;
+		}
+		vgpu_device_unref(device);
 		if (vg_now_ms() >= opts->deadline)
-			return vg_fail(ctx,
-						   &(struct vg_failure){.operation = "create",
-												.path = missing,
-												.err = ETIMEDOUT,
-												.cause = VGPU_CAUSE_NOT_READY,
-												.hint = "see that vfio's modules are loaded, that udev works, and "
-														"the kernel's log; or allow more time"},
-						   "did not appear in time, so the vGPU was taken back");
+			return fail_late(ctx, missing);
 		vg_sleep_ms(pause);
 		if (pause < POLL_MAX_MS)
 			pause *= 2;
 	}
-	return opts->owner ? give_nodes(ctx, target, opts) : 0;
 }

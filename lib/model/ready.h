@@ -3,7 +3,7 @@
 #ifndef VG_MODEL_READY_H
 #define VG_MODEL_READY_H
 
-#include "model/target.h"
+#include "model/backend_ops.h"
 
 struct vg_ready_opts {
 	uint32_t wait; /* enum vgpu_wait, not DEFAULT */
@@ -13,7 +13,11 @@ struct vg_ready_opts {
 	gid_t gid;
 };
 
-/* Waits, then gives the nodes to their owner. target has its path; everything else is read. 0 or -errno, recorded. */
-int vg_ready_wait(struct vgpu_context *ctx, struct vg_target *target, const struct vg_ready_opts *opts);
+/*
+ * Waits for the vGPU of this kernel name, then gives the nodes to their owner. *out is the vGPU as it is then. 0 or
+ * -errno, recorded: -ENODEV if it is gone, -ETIMEDOUT.
+ */
+int vg_ready_wait(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const char *name,
+				  const struct vg_ready_opts *opts, struct vgpu_device **out);
 
 #endif

@@ -65,22 +65,18 @@ static struct verdict judge(struct vgpu_context *ctx, const struct vg_records *r
 	}
 }
 
+/* Under the lock, on a record that nobody is at work on. */
 static int carry_out(struct vgpu_context *ctx, const struct vg_records *records, const struct vg_record *record,
 					 const struct verdict *verdict, uint64_t inode)
 {
-	struct vg_claim claim;
+	struct vg_record changed = *record;
 	int r;
 
-	if (verdict->action == removed) {
+	if (verdict->action == removed)
 		r = vg_unlink(records->dir, record->file);
-		return r && r != -ENOENT ? vg_fail_errno(ctx, operation, record->file, -r) : 0;
-	}
-	r = vg_claim_take(ctx, records, record, &claim);
-	if (r)
-		return r;
-	r = vg_claim_set(&claim, VG_RECORD_READY, inode);
-	vg_claim_end(&claim);
-	return r ? vg_fail_errno(ctx, operation, record->file, -r) : 0;
+	else
+		r = vg_record_set(records->dir, &changed, VG_RECORD_READY, inode);
+	return r && r != -ENOENT ? vg_fail_errno(ctx, operation, record->file, -r) : 0;
 }
 
 static void mend_free(void *data)

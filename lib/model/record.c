@@ -12,10 +12,14 @@
 #include "sys/lock.h"
 #include "sys/rundir.h"
 
-static int read_boot(struct vgpu_context *ctx, char out[VG_BOOT_SIZE])
+/* Into ctx->boot. A boot id is the same as long as the process lives. */
+static int read_boot(struct vgpu_context *ctx)
 {
 	char path[VG_PATH_SIZE], text[64];
 
+	_Static_assert(sizeof(ctx->boot) == VG_BOOT_SIZE, "both hold the start of the boot id");
+	if (ctx->boot[0])
+		return 0;
 	vg_strf(path, sizeof(path), "%s/sys/kernel/random/boot_id", ctx->proc);
 	if (vg_read_text(AT_FDCWD, path, text, sizeof(text)) < VG_BOOT_SIZE - 1)
 		return vg_fail(ctx,
@@ -26,7 +30,7 @@ static int read_boot(struct vgpu_context *ctx, char out[VG_BOOT_SIZE])
 											.hint = "mount procfs"},
 					   "it can't be read, so no record can be told from one of an earlier boot");
 	text[VG_BOOT_SIZE - 1] = '\0';
-	memcpy(out, text, VG_BOOT_SIZE);
+	memcpy(ctx->boot, text, VG_BOOT_SIZE);
 	return 0;
 }
 
@@ -64,8 +68,8 @@ int vg_records_read(struct vgpu_context *ctx, struct vg_records *out)
 			records.count++;
 	qsort(records.items, records.count, sizeof(*records.items), cmp_records);
 	/* without a boot id every record is void: what it claims cannot be told from another boot's */
-	if (records.count)
-		read_boot(ctx, records.boot);
+	if (records.count && read_boot(ctx) == 0)
+		memcpy(records.boot, ctx->boot, VG_BOOT_SIZE);
 	*out = records;
 	return 0;
 }
@@ -136,14 +140,20 @@ bool vg_record_get(const struct vg_records *records, const struct vg_record *rec
 /* *path receives what failed: the directory, or the lock. */
 static int take_lock(struct vgpu_context *ctx, int64_t deadline, char *path)
 {
-	int r;
+	char lock[VG_PATH_SIZE];
+	int fd, r;
 
-	vg_strf(path, VG_PATH_SIZE, "%s/vgpu", ctx->run);
-	r = vg_rundir_make(path);
-	if (r)
-		return r;
-	vg_strf(path, VG_PATH_SIZE, "%s/vgpu/" VG_RECORD_LOCK, ctx->run);
-	return vg_lock_take(path, deadline);
+	vg_strf(lock, sizeof(lock), "%s/vgpu/" VG_RECORD_LOCK, ctx->run);
+	fd = vg_lock_take(lock, deadline);
+	if (fd == -ENOENT) { /* the first vGPU since the host was booted */
+		vg_strf(path, VG_PATH_SIZE, "%s/vgpu", ctx->run);
+		r = vg_rundir_make(path);
+		if (r)
+			return r;
+		fd = vg_lock_take(lock, deadline);
+	}
+	vg_strcopy(path, VG_PATH_SIZE, lock);
+	return fd;
 }
 
 int vg_records_lock(struct vgpu_context *ctx, const char *operation, int64_t deadline)
@@ -173,14 +183,14 @@ static int fail_record(struct vgpu_context *ctx, const char *file, int r)
 /* The file's text: for people, and for whoever asks which type was meant. */
 static int format_text(const char *type, char *buf, size_t size)
 {
-	char comm[32];
+	char creator[64];
 	int n;
 
-	if (vg_read_text(AT_FDCWD, "/proc/self/comm", comm, sizeof(comm)) < 0)
-		vg_strcopy(comm, sizeof(comm), "?");
-	vg_make_printable(comm);
-	n = vg_strf(buf, size, "type=%s\ncreator=%s\ncreator_pid=%d\ncreator_uid=%u\ntime=%lld\n", type ? type : "", comm,
-				(int)getpid(), (unsigned)getuid(), (long long)time(NULL));
+	vg_strf(creator, sizeof(creator), "%s", program_invocation_short_name);
+	vg_make_printable(creator);
+	creator[strcspn(creator, "\n")] = '\0';
+	n = vg_strf(buf, size, "type=%s\ncreator=%s\ncreator_pid=%d\ncreator_uid=%u\ntime=%lld\n", type ? type : "",
+				creator, (int)getpid(), (unsigned)getuid(), (long long)time(NULL));
 	return n < 0 ? n : 0;
 }
 
@@ -193,8 +203,11 @@ static int make_record(struct vg_claim *claim, const char *type)
 	if (r)
 		return r;
 	vg_strf(temp, sizeof(temp), VG_RECORD_TEMP "%s", claim->record.pair.uuid);
-	vg_unlink(claim->dir, temp); /* under the lock nobody writes it now: a killed process left it */
 	claim->fd = vg_make_file(claim->dir, temp, 0644, text);
+	if (claim->fd == -EEXIST) { /* under the lock nobody writes it now: a killed process left it */
+		vg_unlink(claim->dir, temp);
+		claim->fd = vg_make_file(claim->dir, temp, 0644, text);
+	}
 	if (claim->fd < 0)
 		return claim->fd;
 	r = vg_life_take(claim->fd);
@@ -205,59 +218,56 @@ static int make_record(struct vg_claim *claim, const char *type)
 	return r;
 }
 
-int vg_claim_new(struct vgpu_context *ctx, const struct vg_record *record, const char *type, struct vg_claim *out)
+int vg_claim_new(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record, const char *type,
+				 struct vg_claim *out)
 {
-	struct vg_claim claim = {.record = *record, .dir = -1, .fd = -1};
-	char path[VG_PATH_SIZE];
-	int r = read_boot(ctx, claim.record.boot);
+	struct vg_claim claim = {.record = *record, .dir = records->dir, .fd = -1};
+	int r = read_boot(ctx);
 
 	if (r)
 		return r;
+	memcpy(claim.record.boot, ctx->boot, VG_BOOT_SIZE);
 	r = vg_record_name_format(&claim.record);
-	if (r)
-		return fail_record(ctx, claim.record.parent, r);
-	vg_strf(path, sizeof(path), "%s/vgpu", ctx->run);
-	claim.dir = vg_open_dir(AT_FDCWD, path);
-	if (claim.dir < 0)
-		return fail_record(ctx, path, claim.dir);
-	r = make_record(&claim, type);
+	if (r == 0)
+		r = make_record(&claim, type);
 	if (r) {
-		vg_claim_end(&claim);
-		return fail_record(ctx, claim.record.file, r);
+		vg_close(claim.fd);
+		return fail_record(ctx, claim.record.file[0] ? claim.record.file : claim.record.parent, r);
 	}
+	records->dir = -1;
 	*out = claim;
 	return 0;
 }
 
-int vg_claim_take(struct vgpu_context *ctx, const struct vg_records *records, const struct vg_record *record,
+int vg_claim_take(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record,
 				  struct vg_claim *out)
 {
-	struct vg_claim claim = {.record = *record, .dir = -1, .fd = -1};
+	struct vg_claim claim = {.record = *record, .dir = records->dir, .fd = -1};
 	int r;
 
-	claim.dir = vg_open_dir(records->dir, ".");
-	claim.fd = claim.dir < 0 ? claim.dir : vg_open(claim.dir, record->file, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	claim.fd = vg_open(claim.dir, record->file, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
 	r = claim.fd < 0 ? claim.fd : vg_life_take(claim.fd);
 	if (r) {
-		vg_claim_end(&claim);
-		return fail_record(ctx, record->file, r);
+		vg_close(claim.fd);
+		return r == -EAGAIN ? r : fail_record(ctx, record->file, r);
 	}
+	records->dir = -1;
 	*out = claim;
 	return 0;
 }
 
-int vg_claim_set(struct vg_claim *claim, enum vg_record_state state, uint64_t inode)
+int vg_record_set(int dir, struct vg_record *record, enum vg_record_state state, uint64_t inode)
 {
-	struct vg_record changed = claim->record;
+	struct vg_record changed = *record;
 	int r;
 
 	changed.state = state;
 	changed.inode = inode;
 	r = vg_record_name_format(&changed);
 	if (r == 0)
-		r = vg_rename(claim->dir, claim->record.file, changed.file);
+		r = vg_rename(dir, record->file, changed.file);
 	if (r == 0)
-		claim->record = changed;
+		*record = changed;
 	return r;
 }
 

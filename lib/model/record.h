@@ -82,12 +82,17 @@ struct vg_claim {
 	int fd;
 };
 
-/* Makes a new record of what record says (boot and file are filled in). */
-int vg_claim_new(struct vgpu_context *ctx, const struct vg_record *record, const char *type, struct vg_claim *out);
-/* Takes an existing record over. */
-int vg_claim_take(struct vgpu_context *ctx, const struct vg_records *records, const struct vg_record *record,
+/*
+ * Makes a new record of what record says (boot and file are filled in). A claim takes over the records' open directory,
+ * so that nothing more can be done with records than to look at what was read, and to free it.
+ */
+int vg_claim_new(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record, const char *type,
+				 struct vg_claim *out);
+/* Takes an existing record over. -EAGAIN without an error record: somebody is at work on it. */
+int vg_claim_take(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record,
 				  struct vg_claim *out);
-int vg_claim_set(struct vg_claim *claim, enum vg_record_state state, uint64_t inode);
+/* Renames a record: for whoever has claimed it, or under the lock one that nobody is at work on. 0 or -errno. */
+int vg_record_set(int dir, struct vg_record *record, enum vg_record_state state, uint64_t inode);
 /* Removes the record and ends the claim. Takes the lock for it; without the lock the record is left, void. */
 void vg_claim_remove(struct vgpu_context *ctx, struct vg_claim *claim);
 /* Ends the claim and leaves the record. */

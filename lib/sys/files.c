@@ -41,28 +41,22 @@ ssize_t vg_read_text(int dirfd, const char *path, char *buf, size_t size)
 {
 	/* a dump may hold anything where sysfs has an attribute: do not hang on a FIFO */
 	int fd = vg_open(dirfd, path, O_RDONLY | O_NONBLOCK, 0);
-	size_t done = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	while (done < size) {
-		n = read(fd, buf + done, size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			n = -errno;
-			vg_close(fd);
-			return n;
-		}
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
+	/* sysfs and the small files of procfs come whole in one read */
+	do
+		n = read(fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		n = -errno;
+	else if ((size_t)n == size)
+		n = -EFBIG;
 	vg_close(fd);
-	if (done == size)
-		return -EFBIG;
-	buf[done] = '\0';
+	if (n < 0)
+		return n;
+	buf[n] = '\0';
 	vg_chomp(buf);
 	return (ssize_t)strlen(buf);
 }

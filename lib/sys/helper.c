@@ -26,9 +26,11 @@ static pid_t quiet_fork(void)
 	return (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
 }
 
-int vg_helper_start(struct vg_helper *helper, const struct vg_write *write, const struct vg_write *undo, int keep_fd)
+int vg_helper_start(struct vgpu_context *ctx, struct vg_helper *helper, const struct vg_write *write,
+					const struct vg_write *undo, int keep_fd)
 {
-	struct vg_helper_job job = {.path = write->path, .value = write->value, .keep_fd = keep_fd};
+	struct vg_helper_job job = {
+		.path = write->path, .value = write->value, .keep_fd = keep_fd, .is_host = ctx->is_host};
 	sigset_t all, old;
 	int pair[2];
 	pid_t pid;

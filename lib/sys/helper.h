@@ -31,7 +31,8 @@ struct vg_write {
  * Starts the helper on its first write. undo: NULL: there is nothing to undo. keep_fd: a descriptor that it keeps
  * open, or -1. 0 or -errno.
  */
-int vg_helper_start(struct vg_helper *helper, const struct vg_write *write, const struct vg_write *undo, int keep_fd);
+int vg_helper_start(struct vgpu_context *ctx, struct vg_helper *helper, const struct vg_write *write,
+					const struct vg_write *undo, int keep_fd);
 /*
  * Waits for the result of the write: 0, or the kernel's -errno; -EMEDIUMTYPE: the file is none of the kernel's;
  * -ETIMEDOUT: it still blocks; -EIO: the helper died.

@@ -88,21 +88,26 @@ static void unmap_devices(void)
 	close(fd);
 }
 
-static int do_write(const char *path, const char *value)
+/* Never write to a copy of a host: it would grow a file and tell a lie. */
+static int check_kernel(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs))
+		return -errno;
+	return fs.f_type == SYSFS_MAGIC ? 0 : -EMEDIUMTYPE;
+}
+
+static int do_write(const char *path, const char *value, bool is_host)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	size_t len = strlen(value);
-	struct statfs fs;
-	int r = 0;
+	int r;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	/* never write to a copy of a host: it would grow a file and tell a lie */
-	if (fstatfs(fd, &fs))
-		r = -errno;
-	else if (fs.f_type != SYSFS_MAGIC)
-		r = -EMEDIUMTYPE;
+	r = is_host ? 0 : check_kernel(fd);
 	if (r == 0) {
 		n = write(fd, value, len);
 		if (n < 0)
@@ -142,10 +147,10 @@ noreturn void vg_helper_child(const struct vg_helper_job *job)
 	}
 	close_others(job->fd, job->keep_fd);
 	unmap_devices();
-	r = do_write(job->path, job->value);
+	r = do_write(job->path, job->value, job->is_host);
 	report(job->fd, r);
 	if (r == 0 && job->undo_path && !is_kept(job->fd)) {
-		r = do_write(job->undo_path, job->undo_value);
+		r = do_write(job->undo_path, job->undo_value, job->is_host);
 		report(job->fd, r);
 	}
 	_exit(0);
