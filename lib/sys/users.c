@@ -39,6 +39,16 @@ static int add(struct vg_holders *holders, pid_t pid, enum vgpu_user_via via, co
 	return 0;
 }
 
+/* The node of a vGPU that is being removed goes before its users do: the kernel then adds " (deleted)". */
+static void cut_deleted(char *link)
+{
+	static const char deleted[] = " (deleted)";
+	size_t n = strlen(link);
+
+	if (n > sizeof(deleted) - 1 && strcmp(link + n - (sizeof(deleted) - 1), deleted) == 0)
+		link[n - (sizeof(deleted) - 1)] = '\0';
+}
+
 /* "/dev/vfio/7", "/dev/vfio/noiommu-7", "/dev/vfio/devices/vfio3"; the container /dev/vfio/vfio belongs to nobody. */
 static bool node_via(const char *node, enum vgpu_user_via *via)
 {
@@ -88,6 +98,7 @@ static int scan_fds(struct vg_holders *holders, int dir, pid_t pid)
 
 		if (vg_read_link(fd_dir, fds.items[i].name, link, sizeof(link)))
 			continue; /* closed meanwhile */
+		cut_deleted(link);
 		if (node_via(link, &via))
 			r = add(holders, pid, via, link);
 		else if (strcmp(link, DEVICE_LINK) == 0)
@@ -128,6 +139,7 @@ static int scan_maps(struct vg_holders *holders, int dir, pid_t pid)
 	}
 	while (r == 0 && getline(&line, &room, file) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
+		cut_deleted(line);
 		r = scan_map_line(holders, pid, line);
 	}
 	free(line);
