@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * mdev: the devices. A listing costs four system calls a device: three links, and one of its VFIO node. Parent and
- * inode come from listing each parent's directory once.
+ * inode come from listing each parent's directory once; the links are read from there too, because a way over the
+ * bus's links has three times as many directories to walk.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ struct scan {
 	struct vg_entries *entries; /* of each parent's directory */
 	struct place *places;       /* sorted by name */
 	size_t place_count;
+	size_t *found;      /* of each entry of the bus: number in places, from 1; 0: at no parent */
 	struct vg_vec apis; /* of struct api */
 	int bus_dir;
 	bool has_cdev;
@@ -150,28 +152,31 @@ static int set_device_api(struct scan *scan, struct vgpu_device *device)
 }
 
 /* The last part of a link of the device; *out stays NULL where there is none: then it is half-made. */
-static int read_link(int bus_dir, const char *name, const char *link, char **out)
+static int read_link(int dir, const char *name, const char *link, char **out)
 {
 	char path[VG_NAME_SIZE * 2], text[VG_NAME_SIZE];
 
 	vg_strf(path, sizeof(path), "%s/%s", name, link);
-	if (vg_read_link_name(bus_dir, path, text, sizeof(text)))
+	if (vg_read_link_name(dir, path, text, sizeof(text)))
 		return 0;
 	vg_make_printable(text);
 	return vg_dup(text, out);
 }
 
-/* Type, group, driver, and the pair as far as the name alone tells it. Path and parent are set. */
-static int read_base(struct vgpu_context *ctx, int bus_dir, struct scan *scan, struct vgpu_device *device)
+/*
+ * Type, group, driver, and the pair as far as the name alone tells it. Path and parent are set. dir is the parent's
+ * directory, or the bus's.
+ */
+static int read_base(struct vgpu_context *ctx, int dir, struct scan *scan, struct vgpu_device *device)
 {
 	char *group = NULL;
-	int r = read_link(bus_dir, device->name, "mdev_type", &device->type);
+	int r = read_link(dir, device->name, "mdev_type", &device->type);
 
 	device->has_pair = vg_uuid_parse(device->name, device->pair.uuid) == 0;
 	if (r == 0)
-		r = read_link(bus_dir, device->name, "driver", &device->driver);
+		r = read_link(dir, device->name, "driver", &device->driver);
 	if (r == 0)
-		r = read_link(bus_dir, device->name, "iommu_group", &group);
+		r = read_link(dir, device->name, "iommu_group", &group);
 	if (r == 0 && group)
 		r = vg_device_set_group(ctx, device, group);
 	free(group);
@@ -209,10 +214,10 @@ static int locate(struct vgpu_context *ctx, int bus_dir, struct vgpu_device *dev
 	return device->path && device->parent_name ? 0 : -ENOMEM;
 }
 
-static int add_device(struct vgpu_context *ctx, struct scan *scan, const char *name, struct vgpu_devices *out)
+static int add_device(struct vgpu_context *ctx, struct scan *scan, int dir, const char *name, const struct place *place,
+					  struct vgpu_devices *out)
 {
 	struct vgpu_device *device = vg_device_new(vg_mdev_name, name);
-	const struct place *place = find_place(scan, name);
 	int r = device ? 0 : -ENOMEM;
 
 	if (r == 0 && place) {
@@ -226,7 +231,7 @@ static int add_device(struct vgpu_context *ctx, struct scan *scan, const char *n
 		r = locate(ctx, scan->bus_dir, device);
 	}
 	if (r == 0)
-		r = read_base(ctx, scan->bus_dir, scan, device);
+		r = read_base(ctx, dir, scan, device);
 	if (r == 0) {
 		set_state(device);
 		r = vg_vec_add(&out->vec, device);
@@ -242,6 +247,44 @@ static int add_device(struct vgpu_context *ctx, struct scan *scan, const char *n
 	return vg_errors_add(&out->errors, vgpu_context_get_error(ctx));
 }
 
+/* Those of the bus's entries that were found at this parent (NULL: at none). */
+static int add_devices(struct vgpu_context *ctx, struct scan *scan, const struct vg_entries *entries,
+					   const struct vgpu_parent *parent, struct vgpu_devices *out)
+{
+	int dir = parent ? vg_open_dir(AT_FDCWD, parent->path) : -ENOENT;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < entries->count; i++) {
+		const struct place *place = scan->found[i] ? &scan->places[scan->found[i] - 1] : NULL;
+
+		if ((place ? place->parent : NULL) == parent)
+			r = add_device(ctx, scan, dir < 0 ? scan->bus_dir : dir, entries->items[i].name, place, out);
+	}
+	vg_close(dir);
+	return r;
+}
+
+static int add_all(struct vgpu_context *ctx, struct scan *scan, const struct vg_entries *entries,
+				   struct vgpu_devices *out)
+{
+	size_t i;
+	int r;
+
+	scan->found = calloc(entries->count + 1, sizeof(*scan->found));
+	if (!scan->found)
+		return -ENOMEM;
+	for (i = 0; i < entries->count; i++) {
+		const struct place *place = find_place(scan, entries->items[i].name);
+
+		scan->found[i] = place ? (size_t)(place - scan->places) + 1 : 0;
+	}
+	r = add_devices(ctx, scan, entries, NULL, out);
+	for (i = 0; r == 0 && i < scan->parents.vec.count; i++)
+		r = add_devices(ctx, scan, entries, scan->parents.vec.items[i], out);
+	return r;
+}
+
 static void end_scan(struct scan *scan)
 {
 	size_t i;
@@ -250,6 +293,7 @@ static void end_scan(struct scan *scan)
 		vg_entries_free(&scan->entries[i]);
 	free(scan->entries);
 	free(scan->places);
+	free(scan->found);
 	vg_vec_clear(&scan->apis, free);
 	vg_parents_clear(&scan->parents);
 }
@@ -278,8 +322,8 @@ int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
 		r = read_places(&scan);
 	if (r == 0)
 		r = read_cdevs(ctx, &scan);
-	for (i = 0; r == 0 && i < entries.count; i++)
-		r = add_device(ctx, &scan, entries.items[i].name, out);
+	if (r == 0)
+		r = add_all(ctx, &scan, &entries, out);
 	end_scan(&scan);
 	vg_entries_free(&entries);
 	vg_close(scan.bus_dir);
