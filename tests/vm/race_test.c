@@ -31,6 +31,7 @@ static int outcome(struct vgpu_context *ctx, int r)
 	if (r == -EAGAIN)
 		return LOST_BUSY;
 	fprintf(stderr, "racer: %d: %s\n", r, vm_error(ctx));
+	vm_show_helpers();
 	return BROKEN;
 }
 

@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Emulated machines beside each other can stand still for seconds: the default would be a matter of luck. */
+#define CREATE_TIMEOUT_MS 30000
+
 static void print_log(void *data, int level, const char *message)
 {
 	(void)data;
@@ -37,9 +40,17 @@ const char *vm_error(struct vgpu_context *ctx)
 	return text;
 }
 
+void vm_show_helpers(void)
+{
+	if (system("for p in /proc/[0-9]*; do read -r c <$p/comm && [ \"$c\" = vgpu-helper ] && "
+			   "{ grep -E '^(Pid|State)' $p/status; cat $p/stack; } >&2; done"))
+		fputs("(no helper process)\n", stderr);
+}
+
 int vm_try_create(struct vgpu_context *ctx, const char *parent, const char *type, const char *device)
 {
-	struct vgpu_device_create_opts opts = {.size = sizeof(opts), .parent = parent, .type = type, .device = device};
+	struct vgpu_device_create_opts opts = {
+		.size = sizeof(opts), .parent = parent, .type = type, .device = device, .timeout_ms = CREATE_TIMEOUT_MS};
 
 	return vgpu_device_create(ctx, &opts, NULL);
 }

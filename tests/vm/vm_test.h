@@ -19,6 +19,8 @@ enum vm_hold { HOLD_GROUP, HOLD_CDEV, HOLD_DEVICE_FD, HOLD_MAPPING };
 struct vgpu_context *vm_context(void);
 /* "operation: path: message; hint (cause, errno)" of the last error; static. */
 const char *vm_error(struct vgpu_context *ctx);
+/* Where helper processes stand in the kernel, to standard error: for a failure that a blocked write explains. */
+void vm_show_helpers(void);
 /* Asserts result and cause of a failed call. */
 #define vm_assert_fails(ctx, call, result, the_cause)                                                                  \
 	do {                                                                                                               \
