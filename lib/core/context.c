@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The context: its directories, and the error record of each thread. */
+#define VG_FAIL_IS_HERE
 #include "core/context.h"
 
 #include <errno.h>

@@ -44,6 +44,13 @@ int vg_fail_errno(struct vgpu_context *ctx, const char *operation, const char *p
 int vg_fail_invalid(struct vgpu_context *ctx, const char *operation, const char *value, const char *fmt, ...)
 	VG_PRINTF(4, 5);
 int vg_fail_memory(struct vgpu_context *ctx, const char *operation);
+#if defined(__clang_analyzer__) && !defined(VG_FAIL_IS_HERE)
+/* The analyzer looks at one file at a time: it is told that a failure is negative. */
+#define vg_fail(...) (vg_fail(__VA_ARGS__), -1)
+#define vg_fail_errno(...) (vg_fail_errno(__VA_ARGS__), -1)
+#define vg_fail_invalid(...) (vg_fail_invalid(__VA_ARGS__), -1)
+#define vg_fail_memory(...) (vg_fail_memory(__VA_ARGS__), -1)
+#endif
 /* vg_opts_copy() that leaves a record when it fails. */
 int vg_opts_take(struct vgpu_context *ctx, const char *operation, void *known, size_t known_size, const void *opts);
 

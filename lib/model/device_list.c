@@ -336,7 +336,6 @@ int vgpu_device_find(struct vgpu_context *ctx, const char *text, uint32_t flags,
 	r = vg_snapshot_find(ctx, operation, text, &device);
 	if (r)
 		return r;
-	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): vg_fail() never returns 0 */
 	r = vg_vec_add(&list.vec, device);
 	if (r)
 		vgpu_device_unref(device);
