@@ -51,12 +51,13 @@ use() {
 	has 5a
 	step vgpuctl read "$vm:2" bar2+0x500 -n 2 -w 2
 	has 'c5 b0'
-	step vgpuctl write "$vm:1" bar0 0x44332211 -w 4 --map
-	step vgpuctl read "$vm:1" bar0 -n 4 -w 4 --map
+	step vgpuctl write "$vm:1" bar0+4096 0x44332211 -w 4 --map
+	step vgpuctl read "$vm:1" bar0+4096 -n 4 -w 4 --map
 	has '11 22 33 44'
 	# mbochs frees its memory when it is closed: what was written is there in the same program only (main_job)
-	step vgpuctl read "$vm:2" bar0 -n 16 -w 4 --map
-	has '00 00 00 00'
+	step vgpuctl write "$vm:2" bar0+0x1000 0x88776655 -w 4 --map
+	step vgpuctl read "$vm:2" bar0+0x1000 -n 16 -w 4 --map
+	has '00001000 '
 }
 
 end() {
