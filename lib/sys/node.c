@@ -47,6 +47,7 @@ int vg_ioctl_value(int fd, unsigned long request, unsigned long value)
 	return r < 0 ? -errno : r;
 }
 
+#ifndef VG_INLINE_TRANSFER
 ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset)
 {
 	ssize_t n;
@@ -66,6 +67,7 @@ ssize_t vg_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
+#endif
 
 size_t vg_page_size(void)
 {

@@ -49,17 +49,12 @@ struct vgpu_vfio {
 	_Atomic(struct vgpu_region *) far_regions; /* a list */
 };
 
-/* The region if it is known already, else NULL. Borrowed from the handle. */
-static inline struct vgpu_region *vg_region_known(struct vgpu_vfio *vfio, uint32_t index)
+/* The region if its index is a near one and it is known already, else NULL. Borrowed from the handle. */
+static inline struct vgpu_region *vg_region_near(struct vgpu_vfio *vfio, uint32_t index)
 {
-	struct vgpu_region *region;
-
-	if (index < VG_NEAR_REGIONS)
-		return atomic_load_explicit(&vfio->near_regions[index], memory_order_acquire);
-	region = atomic_load_explicit(&vfio->far_regions, memory_order_acquire);
-	while (region && region->index != index)
-		region = region->next;
-	return region;
+	if (__builtin_expect(index >= VG_NEAR_REGIONS, 0))
+		return NULL;
+	return atomic_load_explicit(&vfio->near_regions[index], memory_order_acquire);
 }
 
 /* The region, asked for if need be, borrowed from the handle; fails with a record of this operation. */

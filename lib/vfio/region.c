@@ -240,13 +240,26 @@ static int fail_query(struct vgpu_vfio *vfio, const char *operation, uint32_t in
 	}
 }
 
+/* The region if it is known already, else NULL. */
+static struct vgpu_region *find_known(struct vgpu_vfio *vfio, uint32_t index)
+{
+	struct vgpu_region *region;
+
+	if (index < VG_NEAR_REGIONS)
+		return vg_region_near(vfio, index);
+	region = atomic_load_explicit(&vfio->far_regions, memory_order_acquire);
+	while (region && region->index != index)
+		region = region->next;
+	return region;
+}
+
 /* Puts it into the cache, or drops it for what another thread put there meanwhile. */
 static struct vgpu_region *keep(struct vgpu_vfio *vfio, struct vgpu_region *region)
 {
 	struct vgpu_region *known;
 
 	pthread_mutex_lock(&vfio->lock);
-	known = vg_region_known(vfio, region->index);
+	known = find_known(vfio, region->index);
 	if (!known && region->index < VG_NEAR_REGIONS) {
 		atomic_store_explicit(&vfio->near_regions[region->index], region, memory_order_release);
 	} else if (!known) {
@@ -262,7 +275,7 @@ static struct vgpu_region *keep(struct vgpu_vfio *vfio, struct vgpu_region *regi
 
 int vg_region_get(struct vgpu_vfio *vfio, const char *operation, uint32_t index, struct vgpu_region **out)
 {
-	struct vgpu_region *region = vg_region_known(vfio, index);
+	struct vgpu_region *region = find_known(vfio, index);
 	struct vfio_region_info *info;
 	uint32_t size;
 	int r;

@@ -13,10 +13,13 @@
 #define READ "read"
 #define WRITE "write"
 
+/* Can it be done without asking the driver, and without a word? */
 static inline bool is_plain(const struct vgpu_region *region, uint32_t flag, const void *buf, uint64_t offset,
 							size_t len)
 {
-	return region && buf && region->flags & flag && offset <= region->size && len <= region->size - offset;
+	if (__builtin_expect(!region || !buf || !len, 0))
+		return false;
+	return __builtin_expect(region->flags & flag && offset <= region->size && len <= region->size - offset, 1);
 }
 
 /* The region, if it allows this access; else fails with the reason. */
@@ -42,8 +45,8 @@ static int check_access(struct vgpu_vfio *vfio, const char *operation, uint32_t 
 }
 
 /* n: what the last transfer came to. The driver may do less than asked: goes on until all is done. */
-static ssize_t read_rest(struct vgpu_vfio *vfio, const struct vgpu_region *region, uint64_t offset, void *buf,
-						 size_t len, ssize_t n)
+static __attribute__((noinline, cold)) ssize_t read_rest(struct vgpu_vfio *vfio, const struct vgpu_region *region,
+														 uint64_t offset, void *buf, size_t len, ssize_t n)
 {
 	unsigned char *to = buf;
 	size_t done = 0;
@@ -58,8 +61,8 @@ static ssize_t read_rest(struct vgpu_vfio *vfio, const struct vgpu_region *regio
 	}
 }
 
-static ssize_t write_rest(struct vgpu_vfio *vfio, const struct vgpu_region *region, uint64_t offset, const void *buf,
-						  size_t len, ssize_t n)
+static __attribute__((noinline, cold)) ssize_t write_rest(struct vgpu_vfio *vfio, const struct vgpu_region *region,
+														  uint64_t offset, const void *buf, size_t len, ssize_t n)
 {
 	const unsigned char *from = buf;
 	size_t done = 0;
@@ -74,42 +77,55 @@ static ssize_t write_rest(struct vgpu_vfio *vfio, const struct vgpu_region *regi
 	}
 }
 
-ssize_t vgpu_region_read(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, void *buf, size_t len)
+/* The unusual: a region that is asked for the first time, nothing to do, or a mistake. */
+static __attribute__((noinline, cold)) ssize_t read_checked(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset,
+															void *buf, size_t len)
 {
 	struct vgpu_region *region;
+	int r = check_access(vfio, READ, VGPU_REGION_FLAG_READ, index, buf, offset, len, &region);
+
+	if (r || len == 0)
+		return r;
+	return read_rest(vfio, region, offset, buf, len,
+					 vg_pread(vfio->place.device_fd, buf, len, region->offset + offset));
+}
+
+static __attribute__((noinline, cold)) ssize_t write_checked(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset,
+															 const void *buf, size_t len)
+{
+	struct vgpu_region *region;
+	int r = check_access(vfio, WRITE, VGPU_REGION_FLAG_WRITE, index, buf, offset, len, &region);
+
+	if (r || len == 0)
+		return r;
+	return write_rest(vfio, region, offset, buf, len,
+					  vg_pwrite(vfio->place.device_fd, buf, len, region->offset + offset));
+}
+
+ssize_t vgpu_region_read(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, void *buf, size_t len)
+{
+	const struct vgpu_region *region;
 	ssize_t n;
-	int r;
 
 	if (!vfio)
 		return -EINVAL;
-	region = vg_region_known(vfio, index);
-	if (!is_plain(region, VGPU_REGION_FLAG_READ, buf, offset, len)) {
-		r = check_access(vfio, READ, VGPU_REGION_FLAG_READ, index, buf, offset, len, &region);
-		if (r)
-			return r;
-	}
-	if (len == 0)
-		return 0;
+	region = vg_region_near(vfio, index);
+	if (!is_plain(region, VGPU_REGION_FLAG_READ, buf, offset, len))
+		return read_checked(vfio, index, offset, buf, len);
 	n = vg_pread(vfio->place.device_fd, buf, len, region->offset + offset);
 	return n == (ssize_t)len ? n : read_rest(vfio, region, offset, buf, len, n);
 }
 
 ssize_t vgpu_region_write(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, const void *buf, size_t len)
 {
-	struct vgpu_region *region;
+	const struct vgpu_region *region;
 	ssize_t n;
-	int r;
 
 	if (!vfio)
 		return -EINVAL;
-	region = vg_region_known(vfio, index);
-	if (!is_plain(region, VGPU_REGION_FLAG_WRITE, buf, offset, len)) {
-		r = check_access(vfio, WRITE, VGPU_REGION_FLAG_WRITE, index, buf, offset, len, &region);
-		if (r)
-			return r;
-	}
-	if (len == 0)
-		return 0;
+	region = vg_region_near(vfio, index);
+	if (!is_plain(region, VGPU_REGION_FLAG_WRITE, buf, offset, len))
+		return write_checked(vfio, index, offset, buf, len);
 	n = vg_pwrite(vfio->place.device_fd, buf, len, region->offset + offset);
 	return n == (ssize_t)len ? n : write_rest(vfio, region, offset, buf, len, n);
 }

@@ -14,9 +14,9 @@
 #include <unistd.h>
 #include <vgpu/vgpu.h>
 
-#define TURNS 401
-#define READS 1000
-#define LOADS 20000
+#define TURNS 2001
+#define READS 100
+#define LOADS 4000
 #define WORDS 1024
 
 static uint64_t now(void)
@@ -36,8 +36,10 @@ static int cmp_times(const void *a, const void *b)
 
 static double median(uint64_t *times)
 {
+	const size_t middle = TURNS / 2;
+
 	qsort(times, TURNS, sizeof(*times), cmp_times);
-	return (double)times[TURNS / 2];
+	return (double)times[middle];
 }
 
 static void report(const char *ours, const char *bare, uint64_t *our_times, uint64_t *bare_times, unsigned calls)
@@ -102,22 +104,24 @@ static int bench_map(struct vgpu_context *ctx, struct vgpu_vfio *vfio, uint32_t 
 	static uint64_t ours[TURNS], bare[TURNS];
 	struct vgpu_mapping *mapping;
 	struct vgpu_region *region;
+	size_t size;
 	void *plain;
 	int turn;
 
 	if (vgpu_region_find(vfio, index, &region) || vgpu_region_map(vfio, index, NULL, &mapping))
 		return fail(ctx, "map");
-	plain = mmap(NULL, WORDS * 4, PROT_READ | PROT_WRITE, MAP_SHARED, vgpu_vfio_get_device_fd(vfio),
+	size = (size_t)vgpu_region_get_size(region);
+	plain = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vgpu_vfio_get_device_fd(vfio),
 				 (off_t)vgpu_region_get_offset(region));
 	vgpu_region_unref(region);
-	if (plain == MAP_FAILED || vgpu_mapping_get_size(mapping) < WORDS * 4)
+	if (plain == MAP_FAILED || size < WORDS * 4)
 		return fail(ctx, "mmap");
 	for (turn = 0; turn < TURNS; turn++) {
 		ours[turn] = touch(vgpu_mapping_get_address(mapping));
 		bare[turn] = touch(plain);
 	}
 	report("load + store, vgpu_region_map", "load + store, plain pointer", ours, bare, LOADS);
-	munmap(plain, WORDS * 4);
+	munmap(plain, size);
 	vgpu_mapping_unmap(mapping);
 	return EXIT_SUCCESS;
 }
