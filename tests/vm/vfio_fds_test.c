@@ -169,6 +169,7 @@ END_TEST
 START_TEST(wrong_kinds)
 {
 	struct vgpu_vfio_fds fds, bad;
+	struct vgpu_vfio *vfio;
 	int null = open_node("/dev/null");
 
 	ctx = new_context();
@@ -199,7 +200,11 @@ START_TEST(wrong_kinds)
 	expect_no_adopt(&bad, -EINVAL, VGPU_CAUSE_INVALID);
 	bad.device_fd = 1000;
 	expect_no_adopt(&bad, -EBADF, VGPU_CAUSE_INVALID);
-	use(adopt(&fds)); /* none of that did any harm */
+	vfio = adopt(&fds); /* none of that did any harm */
+	use(vfio);
+	vgpu_vfio_close(vfio);
+	close(null);
+	close_nodes(&fds);
 	vgpu_context_unref(ctx);
 }
 END_TEST

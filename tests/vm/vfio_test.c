@@ -129,6 +129,7 @@ static bool add_tests(Suite *suite, const char *what, int paths)
 		add_open_tests(suite, paths);
 		add_share_tests(suite, paths);
 		add_fds_tests(suite, paths);
+		add_alloc_tests(suite, paths);
 	} else {
 		return false;
 	}

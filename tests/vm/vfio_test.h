@@ -36,6 +36,7 @@ void add_device_tests(Suite *suite, int paths);
 void add_open_tests(Suite *suite, int paths);
 void add_share_tests(Suite *suite, int paths);
 void add_fds_tests(Suite *suite, int paths);
+void add_alloc_tests(Suite *suite, int paths);
 void add_viable_tests(Suite *suite, int paths);
 void add_bare_tests(Suite *suite);
 void add_container_tests(Suite *suite);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory runs out: each allocation of each call on an opened device fails in turn; nothing may stay open. */
+#include <stdlib.h>
+
+#include "vfio_test.h"
+
+/* glibc's own names of the functions that stand here in front of them. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+/* The library must find them. */
+#define SEEN __attribute__((visibility("default")))
+
+static bool armed;
+static long left; /* allocations until one fails */
+
+static bool fails(void)
+{
+	return armed && left-- == 0;
+}
+
+SEEN void *malloc(size_t size)
+{
+	return fails() ? NULL : __libc_malloc(size);
+}
+
+SEEN void *calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __libc_calloc(count, size);
+}
+
+SEEN void *realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __libc_realloc(old, size);
+}
+
+/* The calls themselves assert nothing: check allocates too. */
+struct things {
+	const char *mtty; /* held by vfio */
+	const char *mdpy;
+	struct vgpu_context *ctx;
+	struct vgpu_vfio *vfio;
+	enum vgpu_access access;
+};
+
+static int try_open(struct things *things)
+{
+	struct vgpu_vfio_opts opts = {.size = sizeof(opts), .access = things->access};
+	struct vgpu_vfio *vfio = NULL;
+	int r = vgpu_vfio_open(things->ctx, things->mdpy, &opts, &vfio);
+
+	vgpu_vfio_close(vfio);
+	return (r == 0) == (vfio != NULL) ? r : -EPROTO;
+}
+
+static int try_busy(struct things *things)
+{
+	struct vgpu_vfio *vfio = NULL;
+	int r = vgpu_vfio_open(things->ctx, things->mtty, NULL, &vfio);
+
+	return r == -EBUSY && !vfio ? 0 : r;
+}
+
+static int try_fds(struct things *things)
+{
+	struct vgpu_vfio_fds fds = VGPU_VFIO_FDS_INIT;
+	struct vgpu_vfio *vfio = NULL;
+	int r;
+
+	fds.name = things->mtty;
+	if (things->access == VGPU_ACCESS_GROUP) {
+		fds.group_fd = vgpu_vfio_get_group_fd(things->vfio);
+		fds.container_fd = vgpu_vfio_get_container_fd(things->vfio);
+	} else {
+		fds.device_fd = vgpu_vfio_get_device_fd(things->vfio);
+	}
+	r = vgpu_vfio_open_fds(things->ctx, &fds, &vfio);
+	vgpu_vfio_close(vfio);
+	return r;
+}
+
+/* Opened anew, so that the handle knows no region yet. */
+static int try_regions(struct things *things)
+{
+	struct vgpu_mapping *mapping = NULL;
+	struct vgpu_region *region = NULL;
+	struct vgpu_irq *irq = NULL;
+	struct vgpu_vfio *vfio;
+	bool was_armed = armed;
+	int r;
+
+	armed = false;
+	vfio = open_with(things->ctx, "MDPY", things->access, NULL);
+	armed = was_armed;
+	r = vgpu_region_find(vfio, 16, &region);
+	if (r == 0)
+		r = vgpu_region_map(vfio, VGPU_REGION_BAR0, NULL, &mapping);
+	if (r == 0)
+		r = vgpu_irq_find(vfio, 0, &irq);
+	vgpu_mapping_unmap(mapping);
+	vgpu_region_unref(region);
+	vgpu_irq_unref(irq);
+	vgpu_vfio_close(vfio);
+	return r;
+}
+
+START_TEST(no_memory)
+{
+	int (*const calls[])(struct things *) = {try_open, try_busy, try_fds, try_regions};
+	struct things things = {
+		.mtty = device("MTTY"), .mdpy = device("MDPY"), .ctx = new_context(), .access = path_of(_i)};
+	int before, r;
+	size_t i;
+	long n;
+
+	things.vfio = open_with(things.ctx, "MTTY", things.access, NULL);
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		before = count_fds();
+		for (n = 0; n < 10000; n++) {
+			left = n;
+			armed = true;
+			r = calls[i](&things);
+			armed = false;
+			ck_assert_msg(r == 0 || r == -ENOMEM, "call %zu, allocation %ld: %d", i, n, r);
+			ck_assert_int_eq(count_fds(), before);
+			if (left >= 0) /* none was refused */
+				break;
+		}
+		ck_assert_int_eq(r, 0);
+		ck_assert_int_gt(n, 0);
+	}
+	vgpu_vfio_close(things.vfio);
+	vgpu_context_unref(things.ctx);
+}
+END_TEST
+
+void add_alloc_tests(Suite *suite, int paths)
+{
+	TCase *tcase = tcase_create("alloc");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, no_memory, 0, paths);
+	suite_add_tcase(suite, tcase);
+}
