@@ -106,13 +106,14 @@ int vg_target_find(struct vgpu_context *ctx, const char *operation, const char *
 }
 
 /* The node of its own: the kernel states a device number for it only where it has one. */
-static void read_cdev(struct vgpu_context *ctx, int dir, struct vg_target *target)
+static int read_cdev(struct vgpu_context *ctx, int dir, struct vg_target *target)
 {
 	char path[VG_NAME_SIZE + 32];
 	struct vg_entries entries;
+	int r = vg_entries_read(dir, "vfio-dev", &entries);
 
-	if (vg_entries_read(dir, "vfio-dev", &entries))
-		return;
+	if (r)
+		return r == -ENOMEM ? r : 0; /* what can't be listed is not there */
 	if (entries.count == 1) {
 		vg_strf(path, sizeof(path), "vfio-dev/%s/dev", entries.items[0].name);
 		if (vg_exists(dir, path))
@@ -120,12 +121,14 @@ static void read_cdev(struct vgpu_context *ctx, int dir, struct vg_target *targe
 					entries.items[0].name);
 	}
 	vg_entries_free(&entries);
+	return 0;
 }
 
 int vg_target_read(struct vgpu_context *ctx, struct vg_target *target)
 {
 	char text[VG_NAME_SIZE], path[VG_PATH_SIZE];
 	uint64_t group;
+	int r;
 	int dir = vg_open_dir(AT_FDCWD, target->path);
 
 	if (dir < 0)
@@ -147,7 +150,7 @@ int vg_target_read(struct vgpu_context *ctx, struct vg_target *target)
 		vg_strf(target->group_node, sizeof(target->group_node), "%s/vfio/%s%d", ctx->dev,
 				target->is_noiommu ? "noiommu-" : "", target->iommu_group);
 	}
-	read_cdev(ctx, dir, target);
+	r = read_cdev(ctx, dir, target);
 	vg_close(dir);
-	return 0;
+	return r;
 }
