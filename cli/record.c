@@ -83,11 +83,14 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	char *text;
 	int n;
 
+	/* mostly it fits into what is left of the chunk */
 	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vsnprintf(arena->at, arena->left, fmt, args);
 	va_end(args);
 	if (n < 0)
 		out_of_memory();
+	if ((size_t)n < arena->left)
+		return arena_alloc(arena, (size_t)n + 1);
 	text = arena_alloc(arena, (size_t)n + 1);
 	va_start(args, fmt);
 	vsnprintf(text, (size_t)n + 1, fmt, args);

@@ -171,16 +171,23 @@ static bool measure(const char **cells, size_t lines, const struct column **colu
 	return true;
 }
 
+static void print_spaces(size_t count)
+{
+	static const char spaces[] = "                                ";
+
+	for (; count > sizeof(spaces) - 1; count -= sizeof(spaces) - 1)
+		fputs(spaces, stdout);
+	fwrite(spaces, 1, count, stdout);
+}
+
 static void print_cell(const char *text, const struct column *column, size_t width, bool is_last)
 {
-	int pad = (int)(width - strlen(text));
+	size_t length = strlen(text), left = column->flags & COLUMN_RIGHT ? width - length : 0;
 
-	if (column->flags & COLUMN_RIGHT)
-		printf("%*s%s", pad, "", text);
-	else if (is_last)
-		fputs(text, stdout);
-	else
-		printf("%s%*s", text, pad, "");
+	print_spaces(left);
+	fwrite(text, 1, length, stdout);
+	if (!is_last)
+		print_spaces(width - length - left);
 	putchar(is_last ? '\n' : ' ');
 }
 
