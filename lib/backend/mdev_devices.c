@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mdev: the devices. A listing costs four system calls a device: three links, and one of its VFIO node. Parent and
- * inode come from listing each parent's directory once; the links are read from there too, because a way over the
- * bus's links has three times as many directories to walk.
+ * mdev: the devices. A listing costs at most four system calls a device: three links, and one of its VFIO node. Links
+ * are read from the parent's directory: a way over the bus's links has three times as many directories to walk.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/mdev.h"
+#include "backend/mdev_places.h"
 #include "util/path.h"
-
-/* Where a device was found: the entry in its parent's directory. */
-struct place {
-	const char *name; /* borrowed from the parent's entries */
-	uint64_t inode;
-	const struct vgpu_parent *parent;
-	char cdev[32]; /* "vfio7"; "" if none */
-};
 
 struct api {
 	const char *parent;
@@ -28,97 +19,11 @@ struct api {
 
 /* What one listing knows beside the devices. */
 struct scan {
-	struct vgpu_parents parents;
-	struct vg_entries *entries; /* of each parent's directory */
-	struct place *places;       /* sorted by name */
-	size_t place_count;
-	size_t *found;      /* of each entry of the bus: number in places, from 1; 0: at no parent */
+	struct vg_mdev_places places;
 	struct vg_vec apis; /* of struct api */
 	int bus_dir;
-	bool has_cdev;
+	size_t *found; /* of each entry of the bus: number in places, from 1; 0: at no parent */
 };
-
-static int cmp_places(const void *a, const void *b)
-{
-	return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
-}
-
-static struct place *find_place(struct scan *scan, const char *name)
-{
-	const struct place key = {.name = name};
-
-	if (!scan->place_count)
-		return NULL;
-	return bsearch(&key, scan->places, scan->place_count, sizeof(key), cmp_places);
-}
-
-static int read_places(struct scan *scan)
-{
-	char uuid[VG_UUID_SIZE];
-	size_t i, k, count = 0;
-
-	scan->entries = calloc(scan->parents.vec.count + 1, sizeof(*scan->entries));
-	if (!scan->entries)
-		return -ENOMEM;
-	for (i = 0; i < scan->parents.vec.count; i++) {
-		const struct vgpu_parent *parent = scan->parents.vec.items[i];
-
-		if (vg_entries_read(AT_FDCWD, parent->path, &scan->entries[i]) == -ENOMEM)
-			return -ENOMEM;
-		count += scan->entries[i].count;
-	}
-	scan->places = calloc(count + 1, sizeof(*scan->places));
-	if (!scan->places)
-		return -ENOMEM;
-	for (i = 0; i < scan->parents.vec.count; i++) {
-		for (k = 0; k < scan->entries[i].count; k++) {
-			const struct vg_dirent *entry = &scan->entries[i].items[k];
-
-			if (!entry->is_link && vg_uuid_parse(entry->name, uuid) == 0)
-				scan->places[scan->place_count++] =
-					(struct place){entry->name, entry->inode, scan->parents.vec.items[i], ""};
-		}
-	}
-	if (scan->place_count)
-		qsort(scan->places, scan->place_count, sizeof(*scan->places), cmp_places);
-	return 0;
-}
-
-/* A link of the class reads ".../UUID/vfio-dev/vfio7". */
-static int read_cdevs(struct vgpu_context *ctx, struct scan *scan)
-{
-	char path[VG_PATH_SIZE], file[VG_NAME_SIZE + 8];
-	struct vg_entries entries;
-	size_t i;
-	int dir, r;
-
-	vg_strf(path, sizeof(path), "%s/class/vfio-dev", ctx->sys);
-	dir = vg_open_dir(AT_FDCWD, path);
-	if (dir < 0)
-		return 0; /* older kernel */
-	r = vg_entries_read_fd(dir, &entries);
-	if (r == 0) {
-		/* a kernel without CONFIG_VFIO_DEVICE_CDEV has the class, but no device numbers in it */
-		if (entries.count) {
-			vg_strf(file, sizeof(file), "%s/dev", entries.items[0].name);
-			scan->has_cdev = vg_exists(dir, file);
-		}
-		for (i = 0; scan->has_cdev && i < entries.count; i++) {
-			struct place *place = NULL;
-
-			if (vg_read_link(dir, entries.items[i].name, path, sizeof(path)) == 0) {
-				vg_path_parent(path);
-				vg_path_parent(path);
-				place = find_place(scan, vg_basename(path));
-			}
-			if (place)
-				vg_strcopy(place->cdev, sizeof(place->cdev), entries.items[i].name);
-		}
-		vg_entries_free(&entries);
-	}
-	vg_close(dir);
-	return r == -ENOMEM ? r : 0;
-}
 
 /* The device API of a type is read once a listing. */
 static int set_device_api(struct scan *scan, struct vgpu_device *device)
@@ -165,15 +70,22 @@ static int read_link(int dir, const char *name, const char *link, char **out)
 
 /*
  * Type, group, driver, and the pair as far as the name alone tells it. Path and parent are set. dir is the parent's
- * directory, or the bus's.
+ * directory, or the bus's; place may be NULL.
  */
-static int read_base(struct vgpu_context *ctx, int dir, struct scan *scan, struct vgpu_device *device)
+static int read_base(struct vgpu_context *ctx, int dir, struct scan *scan, const struct vg_mdev_place *place,
+					 struct vgpu_device *device)
 {
 	char *group = NULL;
-	int r = read_link(dir, device->name, "mdev_type", &device->type);
+	int r;
 
 	device->has_pair = vg_uuid_parse(device->name, device->pair.uuid) == 0;
-	if (r == 0)
+	if (place && place->type)
+		r = vg_dup(place->type, &device->type);
+	else
+		r = read_link(dir, device->name, "mdev_type", &device->type);
+	if (r == 0 && place && place->driver)
+		r = vg_dup(place->driver, &device->driver);
+	else if (r == 0)
 		r = read_link(dir, device->name, "driver", &device->driver);
 	if (r == 0)
 		r = read_link(dir, device->name, "iommu_group", &group);
@@ -214,24 +126,24 @@ static int locate(struct vgpu_context *ctx, int bus_dir, struct vgpu_device *dev
 	return device->path && device->parent_name ? 0 : -ENOMEM;
 }
 
-static int add_device(struct vgpu_context *ctx, struct scan *scan, int dir, const char *name, const struct place *place,
-					  struct vgpu_devices *out)
+static int add_device(struct vgpu_context *ctx, struct scan *scan, int dir, const char *name,
+					  const struct vg_mdev_place *place, struct vgpu_devices *out)
 {
 	struct vgpu_device *device = vg_device_new(vg_mdev_name, name);
 	int r = device ? 0 : -ENOMEM;
 
-	if (r == 0 && place) {
+	if (r == 0 && place && place->parent) {
 		device->inode = place->inode;
 		device->path = vg_asprintf("%s/%s", place->parent->path, name);
 		device->parent_name = strdup(place->parent->name);
 		r = device->path && device->parent_name ? 0 : -ENOMEM;
-		if (r == 0 && place->cdev[0])
+		if (r == 0 && place->cdev)
 			r = vg_device_set_cdev(ctx, device, place->cdev);
 	} else if (r == 0) {
 		r = locate(ctx, scan->bus_dir, device);
 	}
 	if (r == 0)
-		r = read_base(ctx, dir, scan, device);
+		r = read_base(ctx, dir, scan, place, device);
 	if (r == 0) {
 		set_state(device);
 		r = vg_vec_add(&out->vec, device);
@@ -256,7 +168,7 @@ static int add_devices(struct vgpu_context *ctx, struct scan *scan, const struct
 	int r = 0;
 
 	for (i = 0; r == 0 && i < entries->count; i++) {
-		const struct place *place = scan->found[i] ? &scan->places[scan->found[i] - 1] : NULL;
+		const struct vg_mdev_place *place = scan->found[i] ? &scan->places.items[scan->found[i] - 1] : NULL;
 
 		if ((place ? place->parent : NULL) == parent)
 			r = add_device(ctx, scan, dir < 0 ? scan->bus_dir : dir, entries->items[i].name, place, out);
@@ -275,27 +187,21 @@ static int add_all(struct vgpu_context *ctx, struct scan *scan, const struct vg_
 	if (!scan->found)
 		return -ENOMEM;
 	for (i = 0; i < entries->count; i++) {
-		const struct place *place = find_place(scan, entries->items[i].name);
+		const struct vg_mdev_place *place = vg_mdev_places_find(&scan->places, entries->items[i].name);
 
-		scan->found[i] = place ? (size_t)(place - scan->places) + 1 : 0;
+		scan->found[i] = place ? (size_t)(place - scan->places.items) + 1 : 0;
 	}
 	r = add_devices(ctx, scan, entries, NULL, out);
-	for (i = 0; r == 0 && i < scan->parents.vec.count; i++)
-		r = add_devices(ctx, scan, entries, scan->parents.vec.items[i], out);
+	for (i = 0; r == 0 && i < scan->places.parents.vec.count; i++)
+		r = add_devices(ctx, scan, entries, scan->places.parents.vec.items[i], out);
 	return r;
 }
 
 static void end_scan(struct scan *scan)
 {
-	size_t i;
-
-	for (i = 0; scan->entries && i < scan->parents.vec.count; i++)
-		vg_entries_free(&scan->entries[i]);
-	free(scan->entries);
-	free(scan->places);
 	free(scan->found);
 	vg_vec_clear(&scan->apis, free);
-	vg_parents_clear(&scan->parents);
+	vg_mdev_places_free(&scan->places);
 }
 
 int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
@@ -315,13 +221,9 @@ int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
 		vg_close(scan.bus_dir);
 		return vg_fail_errno(ctx, "list vGPUs", path, -r);
 	}
-	r = entries.count ? vg_mdev_scan_parents(ctx, NULL, &scan.parents) : 0;
-	for (i = 0; r == 0 && i < scan.parents.errors.vec.count; i++)
-		r = vg_errors_add(&out->errors, scan.parents.errors.vec.items[i]);
-	if (r == 0)
-		r = read_places(&scan);
-	if (r == 0)
-		r = read_cdevs(ctx, &scan);
+	r = entries.count ? vg_mdev_places_read(ctx, &scan.places) : 0;
+	for (i = 0; r == 0 && i < scan.places.parents.errors.vec.count; i++)
+		r = vg_errors_add(&out->errors, scan.places.parents.errors.vec.items[i]);
 	if (r == 0)
 		r = add_all(ctx, &scan, &entries, out);
 	end_scan(&scan);
@@ -364,7 +266,7 @@ int vg_mdev_read_device(struct vgpu_context *ctx, const char *name, struct vgpu_
 	device = vg_device_new(vg_mdev_name, name);
 	r = device ? locate(ctx, bus_dir, device) : -ENOMEM;
 	if (r == 0)
-		r = read_base(ctx, bus_dir, NULL, device);
+		r = read_base(ctx, bus_dir, NULL, NULL, device);
 	if (r == 0)
 		r = read_own_cdev(ctx, device);
 	vg_close(bus_dir);

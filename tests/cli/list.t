@@ -329,3 +329,34 @@ $ vgpuctl --root bare --json list
   "errors": [
   ]
 }
+
+# Many on a parent: types and drivers come from the directories of types and drivers.
+$ $FIXTURES . many; vgpuctl --root many list -o uuid,parent,type,driver,group,state,api
+UUID                                 PARENT TYPE    DRIVER GROUP STATE      API
+00000010-0000-4000-8000-000000000000 mtty   mtty-1  mtty      10 ready      vfio-pci
+00000011-0000-4000-8000-000000000000 mtty   mtty-1  mtty      11 ready      vfio-pci
+00000012-0000-4000-8000-000000000000 mtty   mtty-1  mtty      12 ready      vfio-pci
+00000013-0000-4000-8000-000000000000 mtty   mtty-1  mtty      13 ready      vfio-pci
+00000014-0000-4000-8000-000000000000 mtty   mtty-1  mtty      14 ready      vfio-pci
+00000015-0000-4000-8000-000000000000 mtty   mtty-1  mtty      15 ready      vfio-pci
+00000016-0000-4000-8000-000000000000 mtty   mtty-1  mtty      16 ready      vfio-pci
+00000017-0000-4000-8000-000000000000 mtty   mtty-1  mtty      17 ready      vfio-pci
+00000018-0000-4000-8000-000000000000 mtty   mtty-1  mtty      18 ready      vfio-pci
+00000019-0000-4000-8000-000000000000 mtty   mtty-1  mtty      19 ready      vfio-pci
+00000020-0000-4000-8000-000000000000 mtty   mtty-1  mtty      20 ready      vfio-pci
+00000021-0000-4000-8000-000000000000 mtty   mtty-1  mtty      21 ready      vfio-pci
+00000022-0000-4000-8000-000000000000 mtty   mtty-1  mtty      22 ready      vfio-pci
+00000023-0000-4000-8000-000000000000 mtty   mtty-1  mtty      23 ready      vfio-pci
+00000024-0000-4000-8000-000000000000 mtty   mtty-1  mtty      24 ready      vfio-pci
+00000025-0000-4000-8000-000000000000 mtty   mtty-1  mtty      25 ready      vfio-pci
+00000026-0000-4000-8000-000000000000 mtty   mtty-1  mtty      26 ready      vfio-pci
+00000027-0000-4000-8000-000000000000 mtty   mtty-1  mtty      27 ready      vfio-pci
+00000028-0000-4000-8000-000000000000 mtty   mtty-1  mtty      28 ready      vfio-pci
+00000029-0000-4000-8000-000000000000 mtty   mtty-1  -         29 ready      vfio-pci
+00000030-0000-4000-8000-000000000000 mdpy   mdpy-hd mdpy      30 ready      vfio-pci
+c0ffee00-5a5a-4b1b-8a8a-000000000001 mtty   -       -          - incomplete -
+$ rm -r many/sys/bus/mdev/drivers many/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/devices; vgpuctl --root many list -p mtty -o uuid,type,driver,state | sort -u -k 2
+UUID                                 TYPE   DRIVER STATE
+c0ffee00-5a5a-4b1b-8a8a-000000000001 -      -      incomplete
+00000029-0000-4000-8000-000000000000 mtty-1 -      ready
+00000010-0000-4000-8000-000000000000 mtty-1 mtty   ready

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Plays a transcript: run.sh FILE. Its lines that begin with "$ " are commands for the shell, with vgpuctl in PATH, in a
-# folder with the trees of tests/fixtures/build.sh. What they print has to be what the file says: standard output as
-# it is, but empty lines as ".", standard error behind "! ", and an exit code other than 0 as "? CODE".
-# VGPU_REGENERATE=1 rewrites the file.
-# VGPUCTL is the program, VGPU_WRAPPER a command that it is run with.
+# folder with the trees of tests/fixtures/build.sh ($FIXTURES). What they print has to be what the file says: standard
+# output as it is, but empty lines as ".", standard error behind "! ", and an exit code other than 0 as "? CODE".
+# VGPU_REGENERATE=1 rewrites the file. VGPUCTL is the program, VGPU_WRAPPER a command that it is run with.
 set -eu
 transcript=$1
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/bin" "$dir/hosts"
-"$here/../fixtures/build.sh" "$dir/hosts"
+export FIXTURES="$here/../fixtures/build.sh"
+"$FIXTURES" "$dir/hosts"
 
 cat >"$dir/bin/vgpuctl" <<END
 #!/bin/sh
