@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <vgpu/version.h>
 
 #include "core/opts.h"
@@ -42,7 +43,8 @@ static void context_free(struct vgpu_context *ctx)
 	}
 	for (i = 0; i < VG_COUNT(ctx->dirs); i++)
 		free(ctx->dirs[i]);
-	vg_vec_clear(&ctx->helpers, NULL);
+	if (ctx->helper_fd >= 0)
+		close(ctx->helper_fd); /* its helper process then ends */
 	pthread_mutex_destroy(&ctx->lock);
 	free(ctx);
 }
@@ -124,6 +126,7 @@ int vgpu_context_new(const struct vgpu_context_opts *opts, struct vgpu_context *
 	if (!ctx)
 		return -ENOMEM;
 	vg_ref_init(&ctx->ref);
+	ctx->helper_fd = -1;
 	pthread_mutex_init(&ctx->lock, NULL);
 	ctx->log = known.log;
 	ctx->log_data = known.log_data;

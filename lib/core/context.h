@@ -28,7 +28,8 @@ struct vgpu_context {
 	void *log_data;
 	int log_level;
 	char boot[9];                   /* start of this boot's id, read once; "": not yet (model/record.c) */
-	struct vg_vec helpers;          /* pids of helper processes that were left at work (sys/helper.h) */
+	int helper_fd;                  /* socket to the helper process (sys/helper.h); -1: there is none */
+	int helper_owner;               /* process that started it */
 	pthread_mutex_t lock;           /* of errors */
 	struct vg_thread_error *errors; /* one for each thread that ever failed here */
 	atomic_bool lost_error;         /* there was no memory for one */

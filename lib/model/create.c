@@ -31,7 +31,6 @@ struct creation {
 	struct vg_plan plan;
 	struct vg_ready_opts ready;
 	struct vg_claim claim;
-	struct vg_helper helper;
 };
 
 static int check_wait(struct vgpu_context *ctx, struct creation *c)
@@ -123,12 +122,12 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 	if (r)
 		return r;
 	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", create.value, create.path);
-	r = vg_helper_start(ctx, &c->helper, &create, &undo, c->claim.fd);
+	r = vg_helper_start(ctx, &create, &undo, c->claim.fd);
 	if (r)
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
-	r = vg_helper_wait(&c->helper, c->ready.deadline);
+	r = vg_helper_wait(ctx, c->ready.deadline);
 	if (r == -ETIMEDOUT) {
-		vg_helper_leave(ctx, &c->helper);
+		vg_helper_leave(ctx);
 		return vg_fail(ctx,
 					   &(struct vg_failure){.operation = operation,
 											.path = c->plan.create_path,
@@ -138,11 +137,7 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 											.hint = "see the kernel's log for what its driver waits for"},
 					   "the kernel has not answered in time; if it makes the vGPU later, that is taken back");
 	}
-	if (r) {
-		vg_helper_end(&c->helper);
-		return c->backend->create_failed(ctx, &c->plan, c->name, -r);
-	}
-	return 0;
+	return r ? c->backend->create_failed(ctx, &c->plan, c->name, -r) : 0;
 }
 
 /* What the kernel made is what was asked for. */
@@ -188,7 +183,7 @@ static int undo(struct vgpu_context *ctx, struct creation *c, bool adopted)
 
 	vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, 0);
 	if (!adopted)
-		r = vg_helper_undo(ctx, &c->helper, vg_now_ms() + UNDO_MS);
+		r = vg_helper_undo(ctx, vg_now_ms() + UNDO_MS);
 	if (r && r != -ENOENT)
 		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back has not ended: %s", c->claim.record.file,
 			   strerrordesc_np(-r));
@@ -211,7 +206,7 @@ static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 		r = finish(ctx, c, out);
 		if (r == 0) {
 			if (!adopted)
-				vg_helper_keep(&c->helper);
+				vg_helper_keep(ctx);
 			vg_claim_end(&c->claim);
 			return 0;
 		}
@@ -231,12 +226,11 @@ static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 int vgpu_device_create(struct vgpu_context *ctx, const struct vgpu_device_create_opts *opts, struct vgpu_device **out)
 {
 	struct vgpu_device *device = NULL;
-	struct creation c = {.claim = {.dir = -1, .fd = -1}, .helper = {.fd = -1}};
+	struct creation c = {.claim = {.dir = -1, .fd = -1}};
 	int r;
 
 	if (!ctx || !opts)
 		return -EINVAL;
-	vg_helper_reap(ctx);
 	r = check_opts(ctx, opts, &c);
 	if (r == 0)
 		r = create(ctx, &c, &device);

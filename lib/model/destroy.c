@@ -150,22 +150,20 @@ static int fail_pending(struct vgpu_context *ctx, const struct destruction *d)
 static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
 {
 	const struct vg_write remove = {d->plan.remove_path, d->plan.remove_value};
-	struct vg_helper helper;
 	int r;
 
 	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", remove.value, remove.path);
-	r = vg_helper_start(ctx, &helper, &remove, NULL, d->claim.fd);
+	r = vg_helper_start(ctx, &remove, NULL, d->claim.fd);
 	if (r) {
 		take_note_back(ctx, d);
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
 	}
-	r = vg_helper_wait(&helper, d->deadline);
+	r = vg_helper_wait(ctx, d->deadline);
 	if (r == -ETIMEDOUT) {
-		vg_helper_leave(ctx, &helper);
+		vg_helper_leave(ctx);
 		vg_claim_end(&d->claim);
 		return fail_pending(ctx, d);
 	}
-	vg_helper_end(&helper);
 	if (r && r != -ENODEV && r != -ENOENT)
 		take_note_back(ctx, d);
 	else
@@ -202,7 +200,6 @@ int vgpu_device_destroy(struct vgpu_context *ctx, const char *device, const stru
 
 	if (!ctx || !device)
 		return -EINVAL;
-	vg_helper_reap(ctx);
 	r = vg_opts_take(ctx, operation, &d.opts, sizeof(d.opts), opts);
 	if (r)
 		return r;

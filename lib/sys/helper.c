@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,53 +19,122 @@
 #include "sys/files.h"
 #include "sys/helper_child.h"
 
-/*
- * fork(2) without what a library must not do to its caller: no SIGCHLD when the child ends (exit signal 0), none of
- * the caller's fork handlers. The child makes system calls only.
- */
-static pid_t quiet_fork(void)
+/* A helper that is told to keep has nothing to wait for. */
+#define KEEP_MS 1000
+/* For the process in between and the helper: a job, and a page of /proc/self/maps. */
+#define STACK_SIZE ((size_t)128 * 1024)
+
+/* Runs beside the suspended caller, in its memory: forks the helper, and ends, so that init becomes its parent. */
+static int fork_helper(void *data)
 {
-	return (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
+	/* not fork(3): none of the caller's fork handlers may run, and exit signal 0 sends no SIGCHLD */
+	if (syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL) == 0)
+		vg_helper_child(data);
+	_exit(0);
 }
 
-int vg_helper_start(struct vgpu_context *ctx, struct vg_helper *helper, const struct vg_write *write,
-					const struct vg_write *undo, int keep_fd)
+/* Starts a process whose parent is init. Where that fails, the socket that it would have had reads as ended. */
+static int start_process(struct vg_helper_start *start)
 {
-	struct vg_helper_job job = {
-		.path = write->path, .value = write->value, .keep_fd = keep_fd, .is_host = ctx->is_host};
+	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	sigset_t all, old;
-	int pair[2];
-	pid_t pid;
+	int pid, r = 0;
 
-	if (undo) {
-		job.undo_path = undo->path;
-		job.undo_value = undo->value;
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+	if (stack == MAP_FAILED)
 		return -errno;
-	job.fd = pair[1];
-	/* no signal handler of the caller may run in the child */
+	/* no signal handler of the caller may run in a child */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = quiet_fork();
-	if (pid == 0)
-		vg_helper_child(&job);
+	pid = clone(fork_helper, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK, start);
 	if (pid < 0)
-		pid = -errno;
+		r = -errno;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	munmap(stack, STACK_SIZE);
+	return r;
+}
+
+static int start_helper(struct vgpu_context *ctx)
+{
+	struct vg_helper_start start = {.caller = getpid()};
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	start.fd = pair[1];
+	r = start_process(&start);
 	vg_close(pair[1]);
-	if (pid < 0) {
+	if (r) {
 		vg_close(pair[0]);
-		return (int)pid;
+		return r;
 	}
-	*helper = (struct vg_helper){.fd = pair[0], .pid = pid};
+	ctx->helper_fd = pair[0];
+	ctx->helper_owner = start.caller;
 	return 0;
 }
 
-int vg_helper_wait(struct vg_helper *helper, int64_t deadline)
+/* Sends a job, with the record's descriptor. */
+static int send_job(int fd, const struct vg_helper_job *job, int record_fd)
 {
-	struct pollfd poll_fd = {.fd = helper->fd, .events = POLLIN};
-	int result;
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec data = {(void *)(uintptr_t)job, sizeof(*job)};
+	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+	struct cmsghdr *header;
+	ssize_t n;
+
+	message.msg_control = control.bytes;
+	message.msg_controllen = sizeof(control.bytes);
+	header = CMSG_FIRSTHDR(&message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &record_fd, sizeof(int));
+	do
+		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+static int fill_write(struct vg_helper_write *out, const struct vg_write *write)
+{
+	if (vg_strcopy(out->path, sizeof(out->path), write->path) < 0 ||
+		vg_strcopy(out->value, sizeof(out->value), write->value) < 0)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, const struct vg_write *undo, int record_fd)
+{
+	struct vg_helper_job job = {.is_host = ctx->is_host, .has_undo = undo != NULL};
+	int r = fill_write(&job.write, write);
+
+	if (r == 0 && undo)
+		r = fill_write(&job.undo, undo);
+	if (r)
+		return r;
+	/* a forked child of the caller must not talk to its parent's helper */
+	if (ctx->helper_fd >= 0 && ctx->helper_owner != getpid())
+		vg_helper_leave(ctx);
+	if (ctx->helper_fd >= 0 && send_job(ctx->helper_fd, &job, record_fd) == 0)
+		return 0;
+	/* there is none, or it has just gone for want of work */
+	vg_helper_leave(ctx);
+	r = start_helper(ctx);
+	if (r == 0)
+		r = send_job(ctx->helper_fd, &job, record_fd);
+	if (r)
+		vg_helper_leave(ctx);
+	return r;
+}
+
+int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
+{
+	struct pollfd poll_fd = {.fd = ctx->helper_fd, .events = POLLIN};
+	int result = -EIO;
 	ssize_t n;
 
 	for (;;) {
@@ -78,66 +149,41 @@ int vg_helper_wait(struct vg_helper *helper, int64_t deadline)
 			break;
 	}
 	do
-		n = recv(helper->fd, &result, sizeof(result), 0);
+		n = recv(ctx->helper_fd, &result, sizeof(result), 0);
 	while (n < 0 && errno == EINTR);
-	/* four bytes written at once to a local socket arrive at once */
-	if (n != (ssize_t)sizeof(result))
+	if (n != (ssize_t)sizeof(result)) {
+		vg_helper_leave(ctx);
 		return -EIO;
+	}
 	return result > 0 ? -EIO : result;
 }
 
-/* Waits for a helper that is about to end: its result has been read. */
-void vg_helper_end(struct vg_helper *helper)
+static void tell(struct vgpu_context *ctx, char word)
 {
-	vg_close(helper->fd);
-	while (waitpid(helper->pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	*helper = (struct vg_helper){.fd = -1};
-}
-
-static void tell(struct vg_helper *helper, char word)
-{
-	while (send(helper->fd, &word, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (send(ctx->helper_fd, &word, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
 
-void vg_helper_keep(struct vg_helper *helper)
+void vg_helper_keep(struct vgpu_context *ctx)
 {
-	tell(helper, VG_HELPER_KEEP);
-	vg_helper_end(helper);
+	tell(ctx, VG_HELPER_KEEP);
+	if (vg_helper_wait(ctx, vg_now_ms() + KEEP_MS))
+		vg_helper_leave(ctx);
 }
 
-int vg_helper_undo(struct vgpu_context *ctx, struct vg_helper *helper, int64_t deadline)
+int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline)
 {
 	int r;
 
-	tell(helper, VG_HELPER_UNDO);
-	r = vg_helper_wait(helper, deadline);
+	tell(ctx, VG_HELPER_UNDO);
+	r = vg_helper_wait(ctx, deadline);
 	if (r == -ETIMEDOUT)
-		vg_helper_leave(ctx, helper);
-	else
-		vg_helper_end(helper);
+		vg_helper_leave(ctx);
 	return r;
 }
 
-void vg_helper_leave(struct vgpu_context *ctx, struct vg_helper *helper)
+void vg_helper_leave(struct vgpu_context *ctx)
 {
-	vg_close(helper->fd);
-	/* without memory to remember it, it stays a zombie until its parent ends */
-	vg_vec_add(&ctx->helpers, (void *)(intptr_t)helper->pid);
-	*helper = (struct vg_helper){.fd = -1};
-}
-
-void vg_helper_reap(struct vgpu_context *ctx)
-{
-	size_t i = 0;
-
-	while (i < ctx->helpers.count) {
-		pid_t pid = (pid_t)(intptr_t)ctx->helpers.items[i];
-
-		if (waitpid(pid, NULL, __WALL | WNOHANG) == 0)
-			i++; /* still at work */
-		else
-			ctx->helpers.items[i] = ctx->helpers.items[--ctx->helpers.count];
-	}
+	vg_close(ctx->helper_fd);
+	ctx->helper_fd = -1;
 }

@@ -332,26 +332,69 @@ static void count_child(int number)
 	children_ended++;
 }
 
-/* The caller's process is never ours: no SIGCHLD, no zombie, no descriptor left. */
+static int next_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+static bool has_helper(void)
+{
+	return system("grep -qx vgpu-helper /proc/[0-9]*/comm") == 0;
+}
+
+/* The caller's process is never ours: no SIGCHLD, no child, no descriptor but the helper's socket, and that not for
+ * ever. */
 START_TEST(caller_is_left_alone)
 {
+	int i, with_helper = 0, before = next_fd();
 	struct vgpu_context *ctx = vm_context();
-	int i, fd, before;
 
-	signal(SIGCHLD, count_child);
-	before = dup(0);
-	close(before);
 	for (i = 0; i < 20; i++) {
+		signal(SIGCHLD, count_child);
 		vm_assert_ok(ctx, vm_try_create(ctx, "mtty", "mtty-1", RANDOM_UUID));
 		vm_assert_ok(ctx, vm_destroy(ctx, RANDOM_UUID, false, 0));
 		vm_assert_fails(ctx, vm_try_create(ctx, "mtty", "absent", RANDOM_UUID), -ENODEV, VGPU_CAUSE_NO_TYPE);
+		ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+		ck_assert_int_eq(errno, ECHILD);
+		ck_assert_int_eq(children_ended, 0);
+		signal(SIGCHLD, SIG_DFL);
+		if (i == 0)
+			with_helper = next_fd();
+		if (i == 10) { /* it ends for want of work; the next call gets another */
+			ck_assert(has_helper());
+			sleep(2);
+			ck_assert(!has_helper());
+		}
 	}
-	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
-	ck_assert_int_eq(errno, ECHILD);
-	ck_assert_int_eq(children_ended, 0);
-	fd = dup(0);
-	ck_assert_int_eq(fd, before);
-	close(fd);
+	ck_assert_int_le(with_helper, before + 1);
+	ck_assert_int_eq(next_fd(), with_helper);
+	vgpu_context_unref(ctx);
+	ck_assert_int_eq(next_fd(), before);
+	for (i = 0; i < 100 && has_helper(); i++)
+		usleep(10000);
+	ck_assert(!has_helper());
+}
+END_TEST
+
+/* A forked child has its own helper: its parent's goes on undisturbed. */
+START_TEST(forked_caller)
+{
+	struct vgpu_context *ctx = vm_context();
+	int status;
+	pid_t pid;
+
+	vm_assert_ok(ctx, vm_try_create(ctx, "mtty", "mtty-1", VM_UUID));
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(vm_try_create(ctx, "mtty", "mtty-1", RANDOM_UUID) || vm_destroy(ctx, VM_UUID, false, 0));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	vm_assert_ok(ctx, vm_destroy(ctx, RANDOM_UUID, false, 0));
+	ck_assert_uint_eq(vm_device_count(ctx), 0);
 	vgpu_context_unref(ctx);
 }
 END_TEST
@@ -425,9 +468,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		parents_and_types,    whole_life,   refusals,        foreign, capacity, owner_of_nodes,
-		caller_is_left_alone, unprivileged, module_unloaded, in_use,  NULL};
+	const TTest *const tests[] = {parents_and_types, whole_life,      refusals,      foreign,
+								  capacity,          owner_of_nodes,  forked_caller, caller_is_left_alone,
+								  unprivileged,      module_unloaded, in_use,        NULL};
 
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	return run_suite("life", tests);
