@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/file.h"
-#include "sys/node.h"
+#include "sys/devio.h"
+#include "sys/files.h"
 #include "vfio/access_ops.h"
 #include "vfio/fail.h"
 

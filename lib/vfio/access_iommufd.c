@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/file.h"
-#include "sys/node.h"
+#include "sys/devio.h"
+#include "sys/files.h"
 #include "sys/uapi.h"
 #include "vfio/access_ops.h"
 #include "vfio/fail.h"

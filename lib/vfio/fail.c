@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sys/file.h"
+#include "sys/files.h"
 #include "sys/users.h"
 
 static bool in_sysfs(struct vgpu_context *ctx, const char *entry)

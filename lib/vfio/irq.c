@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <vgpu/irq.h>
 
-#include "sys/node.h"
+#include "sys/devio.h"
 #include "vfio/handle.h"
 
 #define FIND "find"

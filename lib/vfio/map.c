@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/node.h"
+#include "sys/devio.h"
 #include "vfio/handle.h"
 
 #define MAP "map"

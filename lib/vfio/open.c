@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/file.h"
-#include "sys/node.h"
+#include "sys/devio.h"
+#include "sys/devnode.h"
+#include "sys/files.h"
 #include "vfio/fail.h"
 #include "vfio/handle.h"
 
@@ -29,7 +30,7 @@ static const char *why_not_iommufd(struct vgpu_context *ctx, const struct vg_tar
 		return "the kernel gives the device no node of its own (cdev)";
 	if (!vg_exists(AT_FDCWD, target->cdev_node))
 		return "the device's own node (cdev) is not there";
-	*allowed = vg_node_allowed(path) && vg_node_allowed(target->cdev_node);
+	*allowed = vg_node_may_open(path) && vg_node_may_open(target->cdev_node);
 	return NULL;
 }
 
@@ -77,7 +78,7 @@ static int choose_auto(struct vgpu_context *ctx, const struct vg_target *target,
 
 	if (why_not)
 		return choose_group(ctx, target, why_not, out);
-	if (!allowed && vg_node_allowed(target->group_node))
+	if (!allowed && vg_node_may_open(target->group_node))
 		return choose_group(ctx, target, "the group's node may be opened, those of iommufd may not", out);
 	return choose_iommufd(ctx, target, "the host has iommufd and the device's own node (cdev)", out);
 }

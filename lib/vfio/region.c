@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/node.h"
+#include "sys/devio.h"
 #include "vfio/caps.h"
 #include "vfio/handle.h"
 

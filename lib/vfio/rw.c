@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sys/node.h"
+#include "sys/devio.h"
 #include "vfio/handle.h"
 
 #define READ "read"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The door to device nodes. */
-#include "sys/node.h"
+/* The door to opened devices. */
+#include "sys/devio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,11 +13,6 @@
 int vg_node_open(const char *path)
 {
 	return vg_open(AT_FDCWD, path, O_RDWR, 0);
-}
-
-bool vg_node_allowed(const char *path)
-{
-	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
 int vg_dup_fd(int fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The door to device nodes: ioctl, positioned reads and writes, mappings, duplicates. Functions return -errno. */
-#ifndef VG_SYS_NODE_H
-#define VG_SYS_NODE_H
+/* The door to opened devices: ioctl, positioned reads and writes, mappings, duplicates. Functions return -errno. */
+#ifndef VG_SYS_DEVIO_H
+#define VG_SYS_DEVIO_H
 
 #include <errno.h>
 #include <stdbool.h>
@@ -12,8 +12,6 @@
 
 /* Opens a node to read, write and map. A descriptor (close it with vg_close), or -errno. */
 int vg_node_open(const char *path);
-/* Is there a node that this process may open so? */
-bool vg_node_allowed(const char *path);
 /* A duplicate that is closed on exec, or -errno. */
 int vg_dup_fd(int fd);
 /* ioctl(2), begun again after a signal. */
