@@ -93,6 +93,18 @@ static const char *one_line(struct arena *arena, const char *text)
 	return line;
 }
 
+static const char *number_text(struct arena *arena, uint64_t number)
+{
+	enum { SIZE = 21 }; /* the digits of 2^64 - 1, and the end */
+	char *text = (char *)arena_alloc(arena, SIZE) + SIZE - 1;
+
+	do {
+		*--text = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return text;
+}
+
 static const char *cell_text(struct arena *arena, const struct value *value);
 
 static const char *list_text(struct arena *arena, const struct list *list)
@@ -111,7 +123,7 @@ static const char *cell_text(struct arena *arena, const struct value *value)
 	case KIND_BOOL:
 		return value->is_true ? "yes" : "no";
 	case KIND_NUMBER:
-		return arena_printf(arena, "%llu", (unsigned long long)value->number);
+		return number_text(arena, value->number);
 	case KIND_TEXT:
 		return one_line(arena, value->text);
 	case KIND_LIST:
@@ -171,35 +183,48 @@ static bool measure(const char **cells, size_t lines, const struct column **colu
 	return true;
 }
 
-static void print_spaces(size_t count)
-{
-	static const char spaces[] = "                                ";
-
-	for (; count > sizeof(spaces) - 1; count -= sizeof(spaces) - 1)
-		fputs(spaces, stdout);
-	fwrite(spaces, 1, count, stdout);
-}
-
-static void print_cell(const char *text, const struct column *column, size_t width, bool is_last)
+/* Puts a cell where the line goes on; returns where it ends. */
+static char *put_cell(char *at, const char *text, const struct column *column, size_t width, bool is_last)
 {
 	size_t length = strlen(text), left = column->flags & COLUMN_RIGHT ? width - length : 0;
+	size_t right = is_last ? 0 : width - length - left;
 
-	print_spaces(left);
-	fwrite(text, 1, length, stdout);
-	if (!is_last)
-		print_spaces(width - length - left);
-	putchar(is_last ? '\n' : ' ');
+	memset(at, ' ', left);
+	at += left;
+	at = mempcpy(at, text, length);
+	memset(at, ' ', right);
+	at += right;
+	*at++ = is_last ? '\n' : ' ';
+	return at;
 }
 
-static void print_plain(const char **cells, size_t lines, const struct column **columns, size_t count,
-						const size_t *widths, bool has_headings)
+static void print_line(char *line, const char **cells, const struct column **columns, size_t count,
+					   const size_t *widths)
 {
+	char *at = line;
 	size_t i;
 
-	for (i = 0; has_headings && i < count; i++)
-		print_cell(columns[i]->heading, columns[i], widths[i], i + 1 == count);
-	for (i = 0; i < lines * count; i++)
-		print_cell(cells[i], columns[i % count], widths[i % count], i % count + 1 == count);
+	for (i = 0; i < count; i++)
+		at = put_cell(at, cells[i], columns[i], widths[i], i + 1 == count);
+	fwrite(line, 1, (size_t)(at - line), stdout);
+}
+
+static void print_plain(struct arena *arena, const char **cells, size_t lines, const struct column **columns,
+						size_t count, const size_t *widths, bool has_headings)
+{
+	const char *headings[MAX_COLUMNS];
+	size_t i, width = 0;
+	char *line;
+
+	for (i = 0; i < count; i++) {
+		headings[i] = columns[i]->heading;
+		width += widths[i] + 1;
+	}
+	line = arena_alloc(arena, width);
+	if (has_headings)
+		print_line(line, headings, columns, count, widths);
+	for (i = 0; i < lines; i++)
+		print_line(line, cells + i * count, columns, count, widths);
 }
 
 static int fill_scols(struct libscols_table *out, const char **cells, size_t lines, const struct column **columns,
@@ -259,7 +284,7 @@ int render_table(const struct table *table, const struct list *list, const char 
 	cells = make_cells(list, columns, (size_t)count);
 	errno = 0;
 	if (!isatty(STDOUT_FILENO) && measure(cells, list->count, columns, (size_t)count, widths))
-		print_plain(cells, list->count, columns, (size_t)count, widths, has_headings);
+		print_plain(list->arena, cells, list->count, columns, (size_t)count, widths, has_headings);
 	else
 		r = print_scols(cells, list->count, columns, (size_t)count, has_headings);
 	if (!r && ferror(stdout))
