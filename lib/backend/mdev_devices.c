@@ -134,7 +134,7 @@ static int add_device(struct vgpu_context *ctx, struct scan *scan, int dir, cons
 
 	if (r == 0 && place && place->parent) {
 		device->inode = place->inode;
-		device->path = vg_asprintf("%s/%s", place->parent->path, name);
+		device->path = vg_path_join(place->parent->path, name);
 		device->parent_name = strdup(place->parent->name);
 		r = device->path && device->parent_name ? 0 : -ENOMEM;
 		if (r == 0 && place->cdev)

@@ -5,6 +5,7 @@
  */
 #include "backend/mdev_places.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,17 +17,36 @@
 /* System calls that listing a directory takes. */
 #define LISTING_CALLS 4
 
+/* The first eight bytes of a name, ordered as they are; the names here are longer. */
+static uint64_t name_key(const char *name)
+{
+	uint64_t key;
+
+	memcpy(&key, name, sizeof(key));
+	return be64toh(key);
+}
+
 static int cmp_places(const void *a, const void *b)
 {
-	return strcmp(((const struct vg_mdev_place *)a)->name, ((const struct vg_mdev_place *)b)->name);
+	const struct vg_mdev_place *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static bool is_name(const char *name)
+{
+	return strlen(name) == VG_UUID_SIZE - 1;
 }
 
 struct vg_mdev_place *vg_mdev_places_find(const struct vg_mdev_places *places, const char *name)
 {
-	const struct vg_mdev_place key = {.name = name};
+	struct vg_mdev_place key = {.name = name};
 
-	if (!places->count)
+	if (!places->count || !is_name(name))
 		return NULL;
+	key.key = name_key(name);
 	return bsearch(&key, places->items, places->count, sizeof(key), cmp_places);
 }
 
@@ -52,9 +72,11 @@ static int read_entries(struct vg_mdev_places *places)
 			const struct vg_dirent *entry = &places->entries[i].items[k];
 
 			/* as long as a UUID: that is enough to look for what the bus lists */
-			if (!entry->is_link && strlen(entry->name) == VG_UUID_SIZE - 1)
-				places->items[places->count++] = (struct vg_mdev_place){
-					.name = entry->name, .inode = entry->inode, .parent = places->parents.vec.items[i]};
+			if (!entry->is_link && is_name(entry->name))
+				places->items[places->count++] = (struct vg_mdev_place){.name = entry->name,
+																		.key = name_key(entry->name),
+																		.inode = entry->inode,
+																		.parent = places->parents.vec.items[i]};
 		}
 	}
 	if (places->count)

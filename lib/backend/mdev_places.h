@@ -8,6 +8,7 @@
 /* Where a device was found: the entry in its parent's directory. Text is borrowed from the places. */
 struct vg_mdev_place {
 	const char *name;
+	uint64_t key; /* the beginning of name, to compare fast */
 	uint64_t inode;
 	const struct vgpu_parent *parent;
 	const char *type;   /* NULL: its own link has to tell */

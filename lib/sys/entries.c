@@ -11,7 +11,9 @@
 #include "sys/files.h"
 #include "util/str.h"
 
-#define CHUNK ((size_t)32768)
+#define FIRST_SIZE ((size_t)65536)
+/* Less room than this is not worth a call. */
+#define LEAST_ROOM 4096
 
 /* All of a directory's raw entries; *size bytes of it. */
 static int read_raw(int fd, char **raw, size_t *size)
@@ -22,15 +24,16 @@ static int read_raw(int fd, char **raw, size_t *size)
 	for (;;) {
 		long n;
 
-		if (room - used < CHUNK) {
-			char *bigger = realloc(buf, room + 2 * CHUNK);
+		if (room - used < LEAST_ROOM) {
+			size_t more = room ? room * 2 : FIRST_SIZE;
+			char *bigger = realloc(buf, more);
 
 			if (!bigger) {
 				free(buf);
 				return -ENOMEM;
 			}
 			buf = bigger;
-			room += 2 * CHUNK;
+			room = more;
 		}
 		n = syscall(SYS_getdents64, fd, buf + used, room - used);
 		if (n < 0) {

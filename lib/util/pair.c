@@ -10,14 +10,29 @@
 
 #include "util/str.h"
 
+/* Not libuuid's: that takes a tenth of the time of listing many vGPUs, and is lenient in some versions. */
 int vg_uuid_parse(const char *text, char out[VG_UUID_SIZE])
 {
-	uuid_t uuid;
+	char uuid[VG_UUID_SIZE];
+	size_t i;
 
-	/* libuuid is lenient about what follows in some versions: the length decides here */
-	if (strnlen(text, VG_UUID_SIZE) != VG_UUID_LEN || uuid_parse(text, uuid))
+	for (i = 0; i < VG_UUID_LEN; i++) {
+		char c = text[i];
+
+		if (c >= 'A' && c <= 'F')
+			c = (char)(c - 'A' + 'a');
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (c != '-')
+				return -EINVAL;
+		} else if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+			return -EINVAL;
+		}
+		uuid[i] = c;
+	}
+	if (text[VG_UUID_LEN])
 		return -EINVAL;
-	uuid_unparse_lower(uuid, out);
+	uuid[VG_UUID_LEN] = '\0';
+	memcpy(out, uuid, sizeof(uuid));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "util/path.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/str.h"
@@ -44,4 +45,17 @@ void vg_path_parent(char *path)
 bool vg_name_is_plain(const char *name)
 {
 	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+char *vg_path_join(const char *dir, const char *name)
+{
+	size_t dir_length = strlen(dir), name_size = strlen(name) + 1;
+	char *path = malloc(dir_length + 1 + name_size), *at;
+
+	if (!path)
+		return NULL;
+	at = mempcpy(path, dir, dir_length);
+	*at++ = '/';
+	memcpy(at, name, name_size);
+	return path;
 }

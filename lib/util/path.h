@@ -16,4 +16,7 @@ void vg_path_parent(char *path);
 /* May the kernel have given this name to a directory entry: not empty, no slash, not "." or ".."? */
 bool vg_name_is_plain(const char *name);
 
+/* New string "dir/name" (free it), or NULL without memory. */
+char *vg_path_join(const char *dir, const char *name);
+
 #endif
