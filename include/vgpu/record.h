@@ -60,10 +60,10 @@ const struct vgpu_errors *vgpu_mends_get_errors(const struct vgpu_mends *mends);
 /** vgpu_mend_get_record() - file name of the record (borrowed; never NULL). Since: 0.1 */
 const char *vgpu_mend_get_record(const struct vgpu_mend *mend);
 
-/** vgpu_mend_get_uuid() - VM UUID that it claimed; NULL if its name says none. Since: 0.1 */
+/** vgpu_mend_get_uuid() - VM UUID that it claimed (borrowed; never NULL). Since: 0.1 */
 const char *vgpu_mend_get_uuid(const struct vgpu_mend *mend);
 
-/** vgpu_mend_get_instance() - instance that it claimed; -1 if its name says none. Since: 0.1 */
+/** vgpu_mend_get_instance() - instance that it claimed, 0 to 65535. Since: 0.1 */
 int vgpu_mend_get_instance(const struct vgpu_mend *mend);
 
 /**

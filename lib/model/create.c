@@ -161,7 +161,7 @@ static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 		return r;
 	r = verify(ctx, c, device);
 	if (r == 0) {
-		r = vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_READY, device->inode);
+		r = vg_claim_commit(&c->claim, device->inode);
 		if (r)
 			vg_fail_errno(ctx, "write a record", c->claim.record.file, -r);
 	}
@@ -176,50 +176,53 @@ static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 	return 0;
 }
 
-/* A creation that failed after the kernel's write: the error record stays that of the failure. */
-static int undo(struct vgpu_context *ctx, struct creation *c, bool adopted)
+/* After a failure behind the kernel's write. The error record stays that of the failure. */
+static void undo(struct vgpu_context *ctx, struct creation *c)
 {
-	int r = 0;
+	int r = vg_helper_undo(ctx, vg_now_ms() + UNDO_MS);
 
-	vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, 0);
-	if (!adopted)
-		r = vg_helper_undo(ctx, vg_now_ms() + UNDO_MS);
-	if (r && r != -ENOENT)
-		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back has not ended: %s", c->claim.record.file,
-			   strerrordesc_np(-r));
+	if (r == -ETIMEDOUT) { /* it goes on; until it has ended the record claims the pair */
+		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back is pending", c->claim.record.file);
+		vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, 0);
+		vg_claim_leave(&c->claim);
+		return;
+	}
+	vg_claim_remove(ctx, &c->claim);
+}
+
+/* With the pair claimed. */
+static int make(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+{
+	int r = write_kernel(ctx, c);
+
+	if (r == 0) {
+		r = finish(ctx, c, out);
+		if (r)
+			undo(ctx, c);
+		else
+			vg_claim_end(&c->claim);
+		return r;
+	}
+	if (r == -ETIMEDOUT) /* the helper keeps the record */
+		vg_claim_leave(&c->claim);
+	else
+		vg_claim_remove(ctx, &c->claim);
 	return r;
 }
 
 static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
 {
-	bool adopted;
 	int r = choose(ctx, c);
 
 	if (r)
 		return r;
 	r = claim(ctx, c);
-	if (r < 0)
-		return r;
-	adopted = r == VG_CLAIM_ADOPTED;
-	r = adopted ? 0 : write_kernel(ctx, c);
-	if (r == 0) {
+	if (r == 0)
+		return make(ctx, c, out);
+	if (r == VG_CLAIM_ADOPTED) { /* the kernel has made it; whatever comes of it here, it stays */
 		r = finish(ctx, c, out);
-		if (r == 0) {
-			if (!adopted)
-				vg_helper_keep(ctx);
-			vg_claim_end(&c->claim);
-			return 0;
-		}
-		/* a helper that is still at it, or an adopted vGPU that is not ready, keeps its record */
-		if (undo(ctx, c, adopted) == -ETIMEDOUT || adopted) {
-			vg_claim_end(&c->claim);
-			return r;
-		}
+		vg_claim_end(&c->claim);
 	}
-	if (r == -ETIMEDOUT && vgpu_error_get_cause(vgpu_context_get_error(ctx)) == VGPU_CAUSE_PENDING)
-		vg_claim_end(&c->claim); /* it stays claimed by the helper */
-	else
-		vg_claim_remove(ctx, &c->claim);
 	return r;
 }
 

@@ -161,7 +161,7 @@ static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
 	r = vg_helper_wait(ctx, d->deadline);
 	if (r == -ETIMEDOUT) {
 		vg_helper_leave(ctx);
-		vg_claim_end(&d->claim);
+		vg_claim_leave(&d->claim);
 		return fail_pending(ctx, d);
 	}
 	if (r && r != -ENODEV && r != -ENOENT)

@@ -15,7 +15,6 @@ static const char operation[] = "reconcile";
 
 struct vgpu_mend {
 	char *record;
-	bool has_pair;
 	struct vg_pair pair;
 	const char *action; /* static, as reason */
 	const char *reason;
@@ -87,20 +86,14 @@ static void mend_free(void *data)
 	free(mend);
 }
 
-static int add(struct vgpu_mends *mends, const char *file, const struct vg_record *record,
-			   const struct verdict *verdict)
+static int add(struct vgpu_mends *mends, const struct vg_record *record, const struct verdict *verdict)
 {
 	struct vgpu_mend *mend = calloc(1, sizeof(*mend));
 
 	if (!mend)
 		return -ENOMEM;
-	mend->record = strdup(file);
-	mend->action = verdict->action;
-	mend->reason = verdict->reason;
-	if (record) {
-		mend->has_pair = true;
-		mend->pair = record->pair;
-	}
+	*mend = (struct vgpu_mend){
+		.record = strdup(record->file), .pair = record->pair, .action = verdict->action, .reason = verdict->reason};
 	if (mend->record && vg_vec_add(&mends->vec, mend) == 0)
 		return 0;
 	mend_free(mend);
@@ -122,31 +115,7 @@ static int mend_records(struct vgpu_context *ctx, struct vg_records *records, bo
 		if (!dry && carry_out(ctx, records, record, &verdict, inode))
 			r = vg_errors_add(&mends->errors, vgpu_context_get_error(ctx));
 		else
-			r = add(mends, record->file, record, &verdict);
-	}
-	return r;
-}
-
-/* Files that a killed creator had not yet given their name: under the lock nobody is at work on one. */
-static int mend_temps(struct vgpu_context *ctx, struct vg_records *records, bool dry, struct vgpu_mends *mends)
-{
-	const struct verdict verdict = {removed, "it was cut off while it was written"};
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < records->entries.count; i++) {
-		const char *file = records->entries.items[i].name;
-		int gone;
-
-		if (strncmp(file, VG_RECORD_TEMP, strlen(VG_RECORD_TEMP)) != 0)
-			continue;
-		gone = dry ? 0 : vg_unlink(records->dir, file);
-		if (gone) {
-			vg_fail_errno(ctx, operation, file, -gone);
-			r = vg_errors_add(&mends->errors, vgpu_context_get_error(ctx));
-		} else {
-			r = add(mends, file, NULL, &verdict);
-		}
+			r = add(mends, record, &verdict);
 	}
 	return r;
 }
@@ -166,8 +135,6 @@ static int reconcile(struct vgpu_context *ctx, const struct vgpu_record_reconcil
 	r = vg_records_read(ctx, &records);
 	if (r == 0) {
 		r = mend_records(ctx, &records, dry, mends);
-		if (r == 0)
-			r = mend_temps(ctx, &records, dry, mends);
 		if (r)
 			vg_fail_memory(ctx, operation);
 		vg_records_free(&records);
@@ -234,12 +201,12 @@ const char *vgpu_mend_get_record(const struct vgpu_mend *mend)
 
 const char *vgpu_mend_get_uuid(const struct vgpu_mend *mend)
 {
-	return mend->has_pair ? mend->pair.uuid : NULL;
+	return mend->pair.uuid;
 }
 
 int vgpu_mend_get_instance(const struct vgpu_mend *mend)
 {
-	return mend->has_pair ? (int)mend->pair.instance : -1;
+	return (int)mend->pair.instance;
 }
 
 const char *vgpu_mend_get_action(const struct vgpu_mend *mend)

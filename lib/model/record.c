@@ -194,27 +194,20 @@ static int format_text(const char *type, char *buf, size_t size)
 	return n < 0 ? n : 0;
 }
 
-/* The record appears whole, and with its life lock taken. */
+/* Killed before it has taken the life lock, a creator leaves a record of no vGPU, which is void. */
 static int make_record(struct vg_claim *claim, const char *type)
 {
-	char temp[VG_NAME_SIZE], text[VG_ATTR_SIZE];
+	char text[VG_ATTR_SIZE];
 	int r = format_text(type, text, sizeof(text));
 
 	if (r)
 		return r;
-	vg_strf(temp, sizeof(temp), VG_RECORD_TEMP "%s", claim->record.pair.uuid);
-	claim->fd = vg_make_file(claim->dir, temp, 0644, text);
-	if (claim->fd == -EEXIST) { /* under the lock nobody writes it now: a killed process left it */
-		vg_unlink(claim->dir, temp);
-		claim->fd = vg_make_file(claim->dir, temp, 0644, text);
-	}
+	claim->fd = vg_make_file(claim->dir, claim->record.file, 0644, text);
 	if (claim->fd < 0)
 		return claim->fd;
 	r = vg_life_take(claim->fd);
-	if (r == 0)
-		r = vg_rename(claim->dir, temp, claim->record.file);
 	if (r)
-		vg_unlink(claim->dir, temp);
+		vg_unlink(claim->dir, claim->record.file);
 	return r;
 }
 
@@ -245,7 +238,7 @@ int vg_claim_take(struct vgpu_context *ctx, struct vg_records *records, const st
 	struct vg_claim claim = {.record = *record, .dir = records->dir, .fd = -1};
 	int r;
 
-	claim.fd = vg_open(claim.dir, record->file, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	claim.fd = vg_open(claim.dir, record->file, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0);
 	r = claim.fd < 0 ? claim.fd : vg_life_take(claim.fd);
 	if (r) {
 		vg_close(claim.fd);
@@ -285,9 +278,25 @@ void vg_claim_remove(struct vgpu_context *ctx, struct vg_claim *claim)
 		vg_lock_drop(lock);
 }
 
-void vg_claim_end(struct vg_claim *claim)
+int vg_claim_commit(struct vg_claim *claim, uint64_t inode)
+{
+	char text[64];
+	int r = vg_record_set(claim->dir, &claim->record, VG_RECORD_READY, inode);
+
+	/* last: until the file has grown, the helper takes the vGPU back */
+	vg_strf(text, sizeof(text), "made=%lld\n", (long long)time(NULL));
+	return r ? r : vg_append(claim->fd, text);
+}
+
+void vg_claim_leave(struct vg_claim *claim)
 {
 	vg_close(claim->fd);
 	vg_close(claim->dir);
 	claim->fd = claim->dir = -1;
+}
+
+void vg_claim_end(struct vg_claim *claim)
+{
+	vg_life_drop(claim->fd);
+	vg_claim_leave(claim);
 }

@@ -21,7 +21,6 @@
 #include "util/pair.h"
 
 #define VG_BOOT_SIZE 9
-#define VG_RECORD_TEMP ".new-"
 #define VG_RECORD_LOCK ".lock"
 
 enum vg_record_state {
@@ -95,7 +94,11 @@ int vg_claim_take(struct vgpu_context *ctx, struct vg_records *records, const st
 int vg_record_set(int dir, struct vg_record *record, enum vg_record_state state, uint64_t inode);
 /* Removes the record and ends the claim. Takes the lock for it; without the lock the record is left, void. */
 void vg_claim_remove(struct vgpu_context *ctx, struct vg_claim *claim);
-/* Ends the claim and leaves the record. */
+/* A creation that is complete: the record says "ready", and its helper lets go of the vGPU. */
+int vg_claim_commit(struct vg_claim *claim, uint64_t inode);
+/* Ends the claim and leaves the record: nobody is at work on it any more. */
 void vg_claim_end(struct vg_claim *claim);
+/* The same, but the helper is still at work on it. */
+void vg_claim_leave(struct vg_claim *claim);
 
 #endif

@@ -111,22 +111,27 @@ int vg_real_path(const char *path, char *buf)
 	return realpath(path, buf) ? 0 : -errno;
 }
 
-int vg_make_file(int dirfd, const char *name, mode_t mode, const char *text)
+int vg_append(int fd, const char *text)
 {
-	int fd = vg_open(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 	size_t len = strlen(text);
 	ssize_t n;
-	int r = 0;
+
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -ENOSPC;
+}
+
+int vg_make_file(int dirfd, const char *name, mode_t mode, const char *text)
+{
+	int fd = vg_open(dirfd, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+	int r;
 
 	if (fd < 0)
 		return fd;
-	if (fchmod(fd, mode))
-		r = -errno;
-	n = r ? 0 : write(fd, text, len);
-	if (n < 0)
-		r = -errno;
-	else if (r == 0 && (size_t)n != len)
-		r = -ENOSPC;
+	r = fchmod(fd, mode) ? -errno : vg_append(fd, text);
 	if (r) {
 		vg_unlink(dirfd, name);
 		vg_close(fd);

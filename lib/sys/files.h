@@ -41,6 +41,8 @@ int vg_real_path(const char *path, char *buf);
 
 /* Makes a file that is not there yet, of this mode whatever the umask, with this text. A descriptor or -errno. */
 int vg_make_file(int dirfd, const char *name, mode_t mode, const char *text);
+/* Writes text at the end of a file that was made by vg_make_file(), or opened to append. 0 or -errno. */
+int vg_append(int fd, const char *text);
 int vg_rename(int dirfd, const char *from, const char *to);
 int vg_unlink(int dirfd, const char *name);
 

@@ -19,8 +19,6 @@
 #include "sys/files.h"
 #include "sys/helper_child.h"
 
-/* A helper that is told to keep has nothing to wait for. */
-#define KEEP_MS 1000
 /* For the process in between and the helper: a job, and a page of /proc/self/maps. */
 #define STACK_SIZE ((size_t)128 * 1024)
 
@@ -74,14 +72,14 @@ static int start_helper(struct vgpu_context *ctx)
 	return 0;
 }
 
-/* Sends a job, with the record's descriptor. */
-static int send_job(int fd, const struct vg_helper_job *job, int record_fd)
+/* Sends a message of size bytes, with the record's descriptor. */
+static int send_job(int fd, const struct vg_helper_message *job, size_t size, int record_fd)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec data = {(void *)(uintptr_t)job, sizeof(*job)};
+	struct iovec data = {(void *)(uintptr_t)job, size};
 	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
 	struct cmsghdr *header;
 	ssize_t n;
@@ -99,33 +97,45 @@ static int send_job(int fd, const struct vg_helper_job *job, int record_fd)
 	return n < 0 ? -errno : 0;
 }
 
-static int fill_write(struct vg_helper_write *out, const struct vg_write *write)
+/* Appends both strings with their ends to the message, of which size bytes are used. The new size, or -errno. */
+static int add_write(struct vg_helper_message *job, int size, const struct vg_write *write)
 {
-	if (vg_strcopy(out->path, sizeof(out->path), write->path) < 0 ||
-		vg_strcopy(out->value, sizeof(out->value), write->value) < 0)
-		return -ENAMETOOLONG;
-	return 0;
+	const char *const strings[] = {write->path, write->value};
+	size_t i;
+
+	for (i = 0; i < VG_COUNT(strings); i++) {
+		int n = vg_strcopy((char *)job + size, sizeof(*job) - (size_t)size, strings[i]);
+
+		if (n < 0)
+			return n;
+		size += n + 1;
+	}
+	return size;
 }
 
 int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, const struct vg_write *undo, int record_fd)
 {
-	struct vg_helper_job job = {.is_host = ctx->is_host, .has_undo = undo != NULL};
-	int r = fill_write(&job.write, write);
+	struct vg_helper_message job;
+	int size = (int)offsetof(struct vg_helper_message, text), r;
 
-	if (r == 0 && undo)
-		r = fill_write(&job.undo, undo);
-	if (r)
-		return r;
+	job.kind = VG_HELPER_JOB;
+	job.is_host = ctx->is_host;
+	job.has_undo = undo != NULL;
+	size = add_write(&job, size, write);
+	if (size > 0 && undo)
+		size = add_write(&job, size, undo);
+	if (size < 0)
+		return size;
 	/* a forked child of the caller must not talk to its parent's helper */
 	if (ctx->helper_fd >= 0 && ctx->helper_owner != getpid())
 		vg_helper_leave(ctx);
-	if (ctx->helper_fd >= 0 && send_job(ctx->helper_fd, &job, record_fd) == 0)
+	if (ctx->helper_fd >= 0 && send_job(ctx->helper_fd, &job, (size_t)size, record_fd) == 0)
 		return 0;
 	/* there is none, or it has just gone for want of work */
 	vg_helper_leave(ctx);
 	r = start_helper(ctx);
 	if (r == 0)
-		r = send_job(ctx->helper_fd, &job, record_fd);
+		r = send_job(ctx->helper_fd, &job, (size_t)size, record_fd);
 	if (r)
 		vg_helper_leave(ctx);
 	return r;
@@ -158,24 +168,13 @@ int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
 	return result > 0 ? -EIO : result;
 }
 
-static void tell(struct vgpu_context *ctx, char word)
-{
-	while (send(ctx->helper_fd, &word, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
-		;
-}
-
-void vg_helper_keep(struct vgpu_context *ctx)
-{
-	tell(ctx, VG_HELPER_KEEP);
-	if (vg_helper_wait(ctx, vg_now_ms() + KEEP_MS))
-		vg_helper_leave(ctx);
-}
-
 int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline)
 {
+	const char word = VG_HELPER_UNDO;
 	int r;
 
-	tell(ctx, VG_HELPER_UNDO);
+	while (send(ctx->helper_fd, &word, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
 	r = vg_helper_wait(ctx, deadline);
 	if (r == -ETIMEDOUT)
 		vg_helper_leave(ctx);

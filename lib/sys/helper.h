@@ -25,7 +25,7 @@ struct vg_write {
 
 /*
  * Has the helper begin a write. undo: NULL: there is nothing to undo. record_fd: kept open by the helper until all is
- * done. 0 or -errno. After success exactly one of keep, undo, done and leave ends it.
+ * done; with an undo, what is made is the caller's only when something has been appended to this file. 0 or -errno.
  */
 int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, const struct vg_write *undo, int record_fd);
 /*
@@ -33,8 +33,6 @@ int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, cons
  * -ETIMEDOUT: it still blocks; -EIO: the helper died.
  */
 int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline);
-/* After success of a write that can be undone: takes delivery. */
-void vg_helper_keep(struct vgpu_context *ctx);
 /* After success of a write that can be undone: has it undone, and waits as vg_helper_wait(). */
 int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline);
 /* Leaves the helper to its work: it goes on, undoes what can be undone, and ends. */

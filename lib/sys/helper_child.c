@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -97,10 +98,10 @@ static int check_kernel(int fd)
 	return fs.f_type == SYSFS_MAGIC ? 0 : -EMEDIUMTYPE;
 }
 
-static int do_write(const struct vg_helper_write *job, bool is_host)
+static int do_write(const char *path, const char *value, bool is_host)
 {
-	int fd = open(job->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t len = strnlen(job->value, sizeof(job->value));
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	size_t len = strlen(value);
 	int r;
 	ssize_t n;
 
@@ -108,7 +109,7 @@ static int do_write(const struct vg_helper_write *job, bool is_host)
 		return -errno;
 	r = is_host ? 0 : check_kernel(fd);
 	if (r == 0) {
-		n = write(fd, job->value, len);
+		n = write(fd, value, len);
 		if (n < 0)
 			r = -errno;
 		else if ((size_t)n != len)
@@ -124,35 +125,45 @@ static void report(int fd, int result)
 		;
 }
 
-/*
- * Waits for a word, or for the end of the caller: its socket may live on in processes that it forked, so its pidfd is
- * watched too.
- */
-static bool is_kept(int fd, int caller)
+static off_t size_of(int fd)
 {
-	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = caller, .events = POLLIN}};
-	char word = 0;
-	ssize_t n;
-	int r;
+	struct stat st;
 
-	do
-		r = poll(fds, 2, -1);
-	while (r < 0 && errno == EINTR);
-	/* a word that was said before the end counts */
-	do
-		n = recv(fd, &word, 1, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	return n == 1 && word == VG_HELPER_KEEP;
+	return fstat(fd, &st) ? 0 : st.st_size;
 }
 
-/* The next job and its record's descriptor; false: there is none. */
-static bool receive_job(int fd, struct vg_helper_job *job, int *record_fd)
+/* A job: its strings, and its record. */
+struct job {
+	struct vg_helper_message message;
+	const char *strings[4]; /* path, value, undo's path and value; in message */
+	int record_fd;
+	off_t record_size; /* before the write */
+};
+
+static bool parse_job(struct job *job, size_t size)
+{
+	const char *at = job->message.text, *end = (const char *)&job->message + size;
+	int i, count = job->message.has_undo ? 4 : 2;
+
+	for (i = 0; i < count; i++) {
+		const char *nul = at < end ? memchr(at, '\0', (size_t)(end - at)) : NULL;
+
+		if (!nul)
+			return false;
+		job->strings[i] = at;
+		at = nul + 1;
+	}
+	return true;
+}
+
+/* The next job; false: there is none. */
+static bool receive_job(int fd, struct job *job)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec data = {job, sizeof(*job)};
+	struct iovec data = {&job->message, sizeof(job->message)};
 	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
 	struct cmsghdr *header;
 	ssize_t n;
@@ -162,16 +173,17 @@ static bool receive_job(int fd, struct vg_helper_job *job, int *record_fd)
 	do
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(*job))
+	if (n < (ssize_t)offsetof(struct vg_helper_message, text) || job->message.kind != VG_HELPER_JOB)
 		return false;
 	header = CMSG_FIRSTHDR(&message);
 	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
 		return false;
-	memcpy(record_fd, CMSG_DATA(header), sizeof(int));
-	return true;
+	memcpy(&job->record_fd, CMSG_DATA(header), sizeof(int));
+	job->record_size = size_of(job->record_fd);
+	return parse_job(job, (size_t)n);
 }
 
-static bool wait_for_job(int fd, struct vg_helper_job *job, int *record_fd)
+static bool wait_for_job(int fd, struct job *job)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	int r;
@@ -182,13 +194,57 @@ static bool wait_for_job(int fd, struct vg_helper_job *job, int *record_fd)
 	/* from here on the caller can't send any more: what it has sent is still done */
 	if (r == 0)
 		shutdown(fd, SHUT_RD);
-	return receive_job(fd, job, record_fd);
+	return receive_job(fd, job);
+}
+
+/*
+ * Is the vGPU its creator's now? The end of the creator is told by its pidfd: its socket may live on in processes that
+ * it forked. *asked: it wants the vGPU undone, and waits for the result.
+ */
+static bool is_kept(int fd, int caller, const struct job *job, bool *asked)
+{
+	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = caller, .events = POLLIN}};
+
+	for (;;) {
+		char kind = 0;
+		int r = poll(fds, 2, IDLE_MS);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (size_of(job->record_fd) > job->record_size)
+			return true;
+		if (r == 0)
+			continue; /* its creator waits until it is ready */
+		*asked = recv(fd, &kind, 1, MSG_DONTWAIT) == 1 && kind == VG_HELPER_UNDO;
+		return false;
+	}
+}
+
+static void do_job(int fd, int caller, const struct job *job)
+{
+	int r = do_write(job->strings[0], job->strings[1], job->message.is_host);
+	bool undone = false, asked = false;
+
+	if (r == 0 && job->message.has_undo) {
+		report(fd, 0);
+		undone = !is_kept(fd, caller, job, &asked);
+		if (undone)
+			r = do_write(job->strings[2], job->strings[3], job->message.is_host);
+		else
+			asked = false;
+	} else {
+		asked = true;
+	}
+	/* before the last word: who has heard it finds nobody at work on the record */
+	close(job->record_fd);
+	if (asked)
+		report(fd, r);
 }
 
 noreturn void vg_helper_child(const struct vg_helper_start *start)
 {
-	int fd = start->fd, caller, record_fd, r;
-	struct vg_helper_job job;
+	int fd = start->fd, caller;
+	struct job job;
 
 	setsid();
 	prctl(PR_SET_NAME, "vgpu-helper");
@@ -198,16 +254,7 @@ noreturn void vg_helper_child(const struct vg_helper_start *start)
 	close_others(fd);
 	unmap_devices();
 	caller = (int)syscall(SYS_pidfd_open, start->caller, 0);
-	while (wait_for_job(fd, &job, &record_fd)) {
-		r = do_write(&job.write, job.is_host);
-		if (r == 0 && job.has_undo) {
-			report(fd, r);
-			if (!is_kept(fd, caller))
-				r = do_write(&job.undo, job.is_host);
-		}
-		/* before the last word: who has heard it finds nobody at work on the record */
-		close(record_fd);
-		report(fd, r);
-	}
+	while (wait_for_job(fd, &job))
+		do_job(fd, caller, &job);
 	_exit(0);
 }

@@ -7,24 +7,25 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
-/* What the caller says to a helper that has reported success. Silence, the end of the caller too, means undo. */
-#define VG_HELPER_KEEP 'k'
-#define VG_HELPER_UNDO 'u'
+/* The longest path and value that a job may name, twice. */
+#define VG_HELPER_TEXT_MAX (2 * (4096 + 256))
 
-struct vg_helper_write {
-	char path[4096];
-	char value[256];
+enum vg_helper_kind {
+	VG_HELPER_JOB = 'j',  /* with the record's descriptor; texts: path, value, and perhaps undo's path and value */
+	VG_HELPER_UNDO = 'u', /* undo the last job */
 };
 
 /*
- * A message to the helper, the record's descriptor with it. It answers the write with an int, 0 or -errno. With an
- * undo, success is followed by a word, and that by a second int: 0 for a write that is kept, else the undo's result.
+ * A message to the helper. It answers a job with an int, 0 or -errno, and an undo with another.
+ *
+ * A job that can be undone is settled when its record has grown: then the vGPU is its creator's. If the socket, or the
+ * creator, ends before that, it is undone.
  */
-struct vg_helper_job {
+struct vg_helper_message {
+	char kind;
 	bool is_host; /* no need to see that the files are the kernel's */
 	bool has_undo;
-	struct vg_helper_write write;
-	struct vg_helper_write undo;
+	char text[VG_HELPER_TEXT_MAX]; /* terminated strings, one behind the other; no more is sent than they need */
 };
 
 struct vg_helper_start {

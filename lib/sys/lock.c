@@ -48,6 +48,13 @@ int vg_life_take(int fd)
 	return 0;
 }
 
+void vg_life_drop(int fd)
+{
+	struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+	fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 bool vg_life_is_held(int dirfd, const char *name)
 {
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};

@@ -16,6 +16,8 @@ void vg_lock_drop(int fd);
  * descriptor, so a killed process lets go of it. Takes it at once or returns -EAGAIN.
  */
 int vg_life_take(int fd);
+/* Lets go of it for every process that has this descriptor. */
+void vg_life_drop(int fd);
 /* Does anybody hold it? Needs read access only; readers cannot fake it, since a write lock needs a writer. */
 bool vg_life_is_held(int dirfd, const char *name);
 

@@ -92,7 +92,7 @@ size_t vm_record_count(void)
 	size_t count = 0;
 
 	while (dir && (entry = readdir(dir)))
-		count += entry->d_name[0] != '.' || strncmp(entry->d_name, ".new-", 5) == 0;
+		count += entry->d_name[0] != '.';
 	if (dir)
 		closedir(dir);
 	return count;
