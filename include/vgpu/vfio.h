@@ -57,6 +57,7 @@ struct vgpu_vfio_opts {
  *  * -EACCES, -EPERM: not allowed to open a node (permission);
  *  * -ENOENT: the kernel has the node, the directory of device nodes has not (not-ready);
  *  * -EXDEV: the DMA object has the other access path already;
+ *  * -EPROTO: the driver states counts of regions or IRQs that make no sense (bad-data);
  *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
  * Since: 0.1
  */

@@ -12,6 +12,9 @@
 #include "vfio/fail.h"
 #include "vfio/handle.h"
 
+/* The most regions, and the most IRQ indexes, that are believed. */
+#define COUNT_MAX 4096
+
 /* A path and why it was taken. */
 struct choice {
 	const struct vg_access_ops *ops;
@@ -151,6 +154,9 @@ static int read_info(struct vgpu_vfio *vfio)
 
 	if (r < 0)
 		return r;
+	/* callers loop over these: a count that no driver has would keep them busy for hours */
+	if (info.num_regions > COUNT_MAX || info.num_irqs > COUNT_MAX)
+		return -EPROTO;
 	vfio->flags = info.flags;
 	vfio->num_regions = info.num_regions;
 	vfio->num_irqs = info.num_irqs;
@@ -162,7 +168,15 @@ static int finish(struct vgpu_vfio *vfio, int r, struct vgpu_vfio **out)
 {
 	if (r == 0) {
 		r = read_info(vfio);
-		if (r && !vfio->dma && r != -ENODEV && r != -ENOMEM)
+		if (r == -EPROTO)
+			r = vg_fail(vfio->ctx,
+						&(struct vg_failure){.operation = VG_OPEN,
+											 .path = vfio->name,
+											 .err = EPROTO,
+											 .cause = VGPU_CAUSE_BAD_DATA,
+											 .hint = "tell the maker of its driver"},
+						"the driver claims more than %d regions or IRQ indexes", COUNT_MAX);
+		else if (r && !vfio->dma && r != -ENODEV && r != -ENOMEM)
 			r = vg_vfio_fail_kind(vfio->ctx, vfio->name, "device_fd", "an open, bound VFIO device");
 		else if (r)
 			r = vg_fail_errno(vfio->ctx, VG_OPEN, vfio->name, -r);
