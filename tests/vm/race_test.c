@@ -12,6 +12,7 @@
 #include "vm_test.h"
 
 #define RACERS 4
+#define ROUNDS 150 /* of killing */
 
 /* Exit codes of a racer: how its call ended. */
 enum { WON, LOST_EXISTS, LOST_CAPACITY, LOST_GONE, LOST_BUSY, BROKEN };
@@ -141,10 +142,19 @@ START_TEST(last_instance)
 }
 END_TEST
 
-/* Runs work in a child and kills it after a time. */
-static void run_and_kill(int (*work)(struct vgpu_context *, int), long ns)
+static int64_t now_ns(void)
 {
-	struct timespec delay = {.tv_nsec = ns};
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Runs work in a child and kills it ns after it began; ns < 0: lets it end. Returns how long the child lived. */
+static int64_t run_and_kill(int (*work)(struct vgpu_context *, int), int64_t ns)
+{
+	struct timespec delay = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+	int64_t start;
 	int gate[2];
 	char c = 'x';
 	pid_t pid;
@@ -162,10 +172,15 @@ static void run_and_kill(int (*work)(struct vgpu_context *, int), long ns)
 		_exit(0);
 	}
 	ck_assert_int_eq(read(gate[0], &c, 1), 1);
-	nanosleep(&delay, NULL);
-	vm_let_go(pid);
+	start = now_ns();
+	if (ns >= 0) {
+		nanosleep(&delay, NULL);
+		kill(pid, SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	close(gate[0]);
 	close(gate[1]);
+	return now_ns() - start;
 }
 
 static int create_one(struct vgpu_context *ctx, int racer)
@@ -220,15 +235,26 @@ static int settle(struct vgpu_context *ctx, int (*work)(struct vgpu_context *, i
 	return r;
 }
 
+/* Kills are spread over somewhat more than what the work takes on this machine at this time. */
+static int64_t kill_time(int round, int64_t whole)
+{
+	return whole * 3 / 2 * round / ROUNDS;
+}
+
 START_TEST(killed_creator)
 {
 	struct vgpu_context *ctx = vm_context();
 	int round, there = 0, mended = 0;
+	int64_t whole = 0;
 
-	for (round = 0; round < 150; round++) {
+	for (round = 0; round < ROUNDS; round++) {
 		int r;
 
-		run_and_kill(create_one, round * 100000L);
+		if (round % 30 == 0) {
+			whole = run_and_kill(create_one, -1);
+			vm_assert_ok(ctx, destroy_same(ctx, 0));
+		}
+		run_and_kill(create_one, kill_time(round, whole));
 		usleep(round % 3 ? 0 : 20000);
 		there += assert_truth(ctx);
 		if (round % 2) {
@@ -243,9 +269,9 @@ START_TEST(killed_creator)
 		ck_assert_uint_eq(vm_device_count(ctx), 0);
 		ck_assert_uint_eq(vm_record_count(), 0);
 	}
-	fprintf(stderr, "killed creators: %d of 150 had made the vGPU, reconcile mended %d\n", there, mended);
+	fprintf(stderr, "killed creators: after %d of %d the vGPU was there, reconcile mended %d\n", there, ROUNDS, mended);
 	ck_assert_int_gt(there, 0);
-	ck_assert_int_lt(there, 150);
+	ck_assert_int_lt(there, ROUNDS);
 	vgpu_context_unref(ctx);
 }
 END_TEST
@@ -254,12 +280,17 @@ START_TEST(killed_destroyer)
 {
 	struct vgpu_context *ctx = vm_context();
 	int round, there = 0;
+	int64_t whole = 0;
 
-	for (round = 0; round < 150; round++) {
+	for (round = 0; round < ROUNDS; round++) {
 		int r;
 
 		vm_assert_ok(ctx, create_one(ctx, 0));
-		run_and_kill(destroy_same, round * 100000L);
+		if (round % 30 == 0) {
+			whole = run_and_kill(destroy_same, -1);
+			vm_assert_ok(ctx, create_one(ctx, 0));
+		}
+		run_and_kill(destroy_same, kill_time(round, whole));
 		there += assert_truth(ctx);
 		if (round % 2)
 			vm_reconcile(ctx);
@@ -272,9 +303,9 @@ START_TEST(killed_destroyer)
 		vm_assert_ok(ctx, destroy_same(ctx, 0));
 		ck_assert_uint_eq(vm_record_count(), 0);
 	}
-	fprintf(stderr, "killed destroyers: the vGPU was there after %d of 150\n", there);
+	fprintf(stderr, "killed destroyers: the vGPU was there after %d of %d\n", there, ROUNDS);
 	ck_assert_int_gt(there, 0);
-	ck_assert_int_lt(there, 150);
+	ck_assert_int_lt(there, ROUNDS);
 	vgpu_context_unref(ctx);
 }
 END_TEST
