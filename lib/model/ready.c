@@ -10,25 +10,36 @@
 
 #define POLL_MAX_MS 20
 
-/* Does the node exist with the number that sysfs states, and is udev through with it? missing: what does not. */
-static bool node_is_ready(struct vgpu_context *ctx, const char *sys_class, const char *node, bool udev, char *missing)
+/* What a vGPU still lacks, and in words what that did not do in time. */
+struct missing {
+	char path[VG_PATH_SIZE];
+	const char *what;
+};
+
+/* Does the node exist with the number that sysfs states, and is udev through with it? */
+static bool node_is_ready(struct vgpu_context *ctx, const char *sys_class, const char *node, bool udev,
+						  struct missing *missing)
 {
 	dev_t number;
 
-	vg_strf(missing, VG_PATH_SIZE, "%s/class/%s/%s/dev", ctx->sys, sys_class, vg_basename(node));
-	if (vg_devnum_read(missing, &number))
+	vg_strf(missing->path, sizeof(missing->path), "%s/class/%s/%s/dev", ctx->sys, sys_class, vg_basename(node));
+	if (vg_devnum_read(missing->path, &number))
 		return false;
-	vg_strcopy(missing, VG_PATH_SIZE, node);
-	return vg_node_is(node, number) && (!udev || vg_udev_is_done(number));
+	vg_strcopy(missing->path, sizeof(missing->path), node);
+	if (!vg_node_is(node, number))
+		return false;
+	missing->what = "was not finished by udev";
+	return !udev || vg_udev_is_done(number);
 }
 
-static bool is_ready(struct vgpu_context *ctx, const struct vgpu_device *device, uint32_t wait, char *missing)
+static bool is_ready(struct vgpu_context *ctx, const struct vgpu_device *device, uint32_t wait, struct missing *missing)
 {
 	bool udev;
 
 	if (wait == VGPU_WAIT_NONE)
 		return true;
-	vg_strf(missing, VG_PATH_SIZE, "%s/%s", device->path, device->type ? "iommu_group" : "mdev_type");
+	missing->what = "did not appear";
+	vg_strf(missing->path, sizeof(missing->path), "%s/%s", device->path, device->type ? "iommu_group" : "mdev_type");
 	if (device->state != vg_state_ready)
 		return false;
 	if (wait == VGPU_WAIT_SYSFS)
@@ -54,22 +65,22 @@ static int give_nodes(struct vgpu_context *ctx, const struct vgpu_device *device
 	return 0;
 }
 
-static int fail_late(struct vgpu_context *ctx, const char *missing)
+static int fail_late(struct vgpu_context *ctx, const struct missing *missing)
 {
 	return vg_fail(ctx,
 				   &(struct vg_failure){.operation = "create",
-										.path = missing,
+										.path = missing->path,
 										.err = ETIMEDOUT,
 										.cause = VGPU_CAUSE_NOT_READY,
 										.hint = "see that vfio's modules are loaded, that udev works, and the kernel's "
 												"log; or allow more time"},
-				   "did not appear in time, so the vGPU was taken back");
+				   "%s in time, so the vGPU was taken back", missing->what);
 }
 
 int vg_ready_wait(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const char *name,
 				  const struct vg_ready_opts *opts, struct vgpu_device **out)
 {
-	char missing[VG_PATH_SIZE] = "";
+	struct missing missing;
 	int64_t pause = 1;
 
 	for (;;) {
@@ -82,7 +93,7 @@ int vg_ready_wait(struct vgpu_context *ctx, const struct vg_backend_ops *backend
 				"it was removed right after it was made");
 		if (r)
 			return r;
-		if (is_ready(ctx, device, opts->wait, missing)) {
+		if (is_ready(ctx, device, opts->wait, &missing)) {
 			r = opts->owner ? give_nodes(ctx, device, opts) : 0;
 			if (r == 0)
 				*out = device;
@@ -92,7 +103,7 @@ int vg_ready_wait(struct vgpu_context *ctx, const struct vg_backend_ops *backend
 		}
 		vgpu_device_unref(device);
 		if (vg_now_ms() >= opts->deadline)
-			return fail_late(ctx, missing);
+			return fail_late(ctx, &missing);
 		vg_sleep_ms(pause);
 		if (pause < POLL_MAX_MS)
 			pause *= 2;
