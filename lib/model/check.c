@@ -10,6 +10,7 @@
 #include <vgpu/check.h>
 #include <vgpu/record.h>
 
+#include "core/list.h"
 #include "model/backend_ops.h"
 #include "model/host.h"
 #include "sys/devnode.h"
@@ -24,6 +25,7 @@ struct vgpu_check {
 
 struct vgpu_checks {
 	struct vg_vec vec;
+	struct vgpu_errors errors; /* none: what can't be looked at is a check that fails */
 };
 
 static void check_free(void *data)
@@ -222,23 +224,7 @@ int vgpu_check_list(struct vgpu_context *ctx, struct vgpu_checks **out)
 	return 0;
 }
 
-struct vgpu_checks *vgpu_checks_unref(struct vgpu_checks *checks)
-{
-	if (checks)
-		vg_vec_clear(&checks->vec, check_free);
-	free(checks);
-	return NULL;
-}
-
-size_t vgpu_checks_get_count(const struct vgpu_checks *checks)
-{
-	return checks ? checks->vec.count : 0;
-}
-
-struct vgpu_check *vgpu_checks_get(const struct vgpu_checks *checks, size_t i)
-{
-	return checks ? vg_vec_get(&checks->vec, i) : NULL;
-}
+VG_DEFINE_LIST(checks, check, check_free)
 
 const char *vgpu_check_get_name(const struct vgpu_check *check)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
 #include "model/backend_ops.h"
 #include "model/record.h"
 #include "model/snapshot.h"
@@ -231,30 +232,8 @@ static void unref_device(void *device)
 	vgpu_device_unref(device);
 }
 
-struct vgpu_devices *vgpu_devices_unref(struct vgpu_devices *devices)
-{
-	if (devices) {
-		vg_vec_clear(&devices->vec, unref_device);
-		vg_errors_clear(&devices->errors);
-	}
-	free(devices);
-	return NULL;
-}
-
-size_t vgpu_devices_get_count(const struct vgpu_devices *devices)
-{
-	return devices ? devices->vec.count : 0;
-}
-
-struct vgpu_device *vgpu_devices_get(const struct vgpu_devices *devices, size_t i)
-{
-	return devices ? vg_vec_get(&devices->vec, i) : NULL;
-}
-
-const struct vgpu_errors *vgpu_devices_get_errors(const struct vgpu_devices *devices)
-{
-	return devices ? &devices->errors : NULL;
-}
+VG_DEFINE_LIST(devices, device, unref_device)
+VG_DEFINE_LIST_ERRORS(devices)
 
 static int fail_absent(struct vgpu_context *ctx, const char *operation, const char *text)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Parents: PCI facts, listing, getters. */
 #include "model/parent.h"
+#include "core/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -236,28 +237,8 @@ int vgpu_parent_list(struct vgpu_context *ctx, const struct vgpu_parent_list_opt
 	return 0;
 }
 
-struct vgpu_parents *vgpu_parents_unref(struct vgpu_parents *parents)
-{
-	if (parents)
-		vg_parents_clear(parents);
-	free(parents);
-	return NULL;
-}
-
-size_t vgpu_parents_get_count(const struct vgpu_parents *parents)
-{
-	return parents ? parents->vec.count : 0;
-}
-
-struct vgpu_parent *vgpu_parents_get(const struct vgpu_parents *parents, size_t i)
-{
-	return parents ? vg_vec_get(&parents->vec, i) : NULL;
-}
-
-const struct vgpu_errors *vgpu_parents_get_errors(const struct vgpu_parents *parents)
-{
-	return parents ? &parents->errors : NULL;
-}
+VG_DEFINE_LIST(parents, parent, unref_parent)
+VG_DEFINE_LIST_ERRORS(parents)
 
 const char *vgpu_parent_get_name(const struct vgpu_parent *parent)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
 #include "model/backend_ops.h"
 #include "model/record.h"
 #include "sys/lock.h"
@@ -169,30 +170,8 @@ int vgpu_record_reconcile(struct vgpu_context *ctx, const struct vgpu_record_rec
 	return r;
 }
 
-struct vgpu_mends *vgpu_mends_unref(struct vgpu_mends *mends)
-{
-	if (mends) {
-		vg_vec_clear(&mends->vec, mend_free);
-		vg_errors_clear(&mends->errors);
-	}
-	free(mends);
-	return NULL;
-}
-
-size_t vgpu_mends_get_count(const struct vgpu_mends *mends)
-{
-	return mends ? mends->vec.count : 0;
-}
-
-struct vgpu_mend *vgpu_mends_get(const struct vgpu_mends *mends, size_t i)
-{
-	return mends ? vg_vec_get(&mends->vec, i) : NULL;
-}
-
-const struct vgpu_errors *vgpu_mends_get_errors(const struct vgpu_mends *mends)
-{
-	return mends ? &mends->errors : NULL;
-}
+VG_DEFINE_LIST(mends, mend, mend_free)
+VG_DEFINE_LIST_ERRORS(mends)
 
 const char *vgpu_mend_get_record(const struct vgpu_mend *mend)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Types: listing and getters. */
 #include "model/type.h"
+#include "core/list.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -107,30 +108,8 @@ static void unref_type(void *type)
 	vgpu_type_unref(type);
 }
 
-struct vgpu_types *vgpu_types_unref(struct vgpu_types *types)
-{
-	if (types) {
-		vg_vec_clear(&types->vec, unref_type);
-		vg_errors_clear(&types->errors);
-	}
-	free(types);
-	return NULL;
-}
-
-size_t vgpu_types_get_count(const struct vgpu_types *types)
-{
-	return types ? types->vec.count : 0;
-}
-
-struct vgpu_type *vgpu_types_get(const struct vgpu_types *types, size_t i)
-{
-	return types ? vg_vec_get(&types->vec, i) : NULL;
-}
-
-const struct vgpu_errors *vgpu_types_get_errors(const struct vgpu_types *types)
-{
-	return types ? &types->errors : NULL;
-}
+VG_DEFINE_LIST(types, type, unref_type)
+VG_DEFINE_LIST_ERRORS(types)
 
 const char *vgpu_type_get_parent_name(const struct vgpu_type *type)
 {
