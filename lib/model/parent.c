@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Parents: PCI facts, listing, getters. */
 #include "model/parent.h"
-#include "core/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
 #include "model/backend_ops.h"
 #include "sys/hwdb.h"
 #include "util/pair.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Types: listing and getters. */
 #include "model/type.h"
-#include "core/list.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
 #include "model/backend_ops.h"
 #include "model/why.h"
 
