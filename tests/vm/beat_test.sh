@@ -76,10 +76,9 @@ test_gives_up() {
 
 # A command that hangs in a living machine has hung, and gets no second try.
 test_hangs() {
-	start --timeout 12 -- sh -c 'echo up; sleep 1000'
+	start --timeout 15 -- sleep 1000
 	finish 124
-	equal 'the output' "$(cat "$work/out")" up
-	says 'did not end within 12 s'
+	says 'did not end within 15 s'
 	! grep -q 'booting it again' "$work/err" || fail 'a command that hangs was tried again'
 	echo 'ok: a command that hangs has hung'
 }
