@@ -23,7 +23,7 @@ says() {
 }
 
 start() {
-	"$here/run" "$@" >"$work/out" 2>"$work/err" &
+	TMPDIR=$work "$here/run" "$@" >"$work/out" 2>"$work/err" &
 	run_pid=$!
 }
 
