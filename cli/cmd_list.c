@@ -12,11 +12,19 @@ static int list_one(struct app *app, struct list *list, uint32_t flags)
 	return 0;
 }
 
+/* Whether the output shows what a brief listing leaves out. */
+static bool needs_all(const struct app *app)
+{
+	return app->is_json || table_shows(&device_table, app->columns, "iommu_group") ||
+		   table_shows(&device_table, app->columns, "group_node") ||
+		   table_shows(&device_table, app->columns, "cdev_node");
+}
+
 static int list_all(struct app *app, uint32_t flags)
 {
 	struct vgpu_device_list_opts opts = {
 		.size = sizeof(opts),
-		.flags = flags,
+		.flags = flags | (needs_all(app) ? 0 : VGPU_DEVICE_BRIEF),
 		.parent = app->args.options[OPT_PARENT],
 	};
 	struct list *list;

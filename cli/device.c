@@ -14,7 +14,7 @@ static const struct column columns[] = {
 	{"type", "TYPE", COLUMN_DEFAULT},
 	{"backend", "BACKEND", 0},
 	{"device_api", "API", 0},
-	{"iommu_group", "GROUP", COLUMN_DEFAULT | COLUMN_RIGHT},
+	{"iommu_group", "GROUP", COLUMN_RIGHT},
 	{"group_node", "GROUP_NODE", 0},
 	{"cdev_node", "CDEV_NODE", 0},
 	{"socket", "SOCKET", 0},

@@ -11,7 +11,8 @@
 
 #include "exitcode.h"
 
-#define CHUNK_SIZE (64u * 1024)
+/* So large that it comes zeroed from the kernel, and takes memory only as it is used. */
+#define CHUNK_SIZE (256u * 1024)
 
 struct chunk {
 	struct chunk *next;

@@ -19,7 +19,7 @@ int vg_mdev_scan_parents(struct vgpu_context *ctx, const char *text, struct vgpu
 int vg_mdev_scan_types(struct vgpu_context *ctx, const struct vgpu_parent *parent, struct vgpu_types *out);
 int vg_mdev_count(struct vgpu_context *ctx, struct vgpu_parent *parent);
 /* mdev_devices.c */
-int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out);
+int vg_mdev_scan_devices(struct vgpu_context *ctx, bool brief, struct vgpu_devices *out);
 int vg_mdev_read_device(struct vgpu_context *ctx, const char *name, struct vgpu_device **out);
 uint64_t vg_mdev_inode_of(struct vgpu_context *ctx, const char *name);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mdev: the devices. A listing costs at most four system calls a device: three links, and one of its VFIO node. Links
- * are read from the parent's directory: a way over the bus's links has three times as many directories to walk.
+ * mdev: the devices. A listing costs at most four system calls a device: three links, and one of its VFIO node; where
+ * there are many, two, and none if it is brief. Links are read from the parent's directory: a way over the bus's links
+ * has three times as many directories to walk.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@ struct scan {
 	struct vg_mdev_places places;
 	struct vg_vec apis; /* of struct api */
 	int bus_dir;
+	bool brief;
 	size_t *found; /* of each entry of the bus: number in places, from 1; 0: at no parent */
 };
 
@@ -56,51 +58,72 @@ static int set_device_api(struct scan *scan, struct vgpu_device *device)
 	return 0;
 }
 
-/* The last part of a link of the device; *out stays NULL where there is none: then it is half-made. */
-static int read_link(int dir, const char *name, const char *link, char **out)
+/* The last part of a link of the device: false where there is none; then it is half-made. */
+static bool read_link(int dir, const char *name, const char *link, char text[VG_NAME_SIZE])
 {
-	char path[VG_NAME_SIZE * 2], text[VG_NAME_SIZE];
+	char path[VG_NAME_SIZE * 2];
 
-	vg_strf(path, sizeof(path), "%s/%s", name, link);
-	if (vg_read_link_name(dir, path, text, sizeof(text)))
-		return 0;
+	if (vg_strf(path, sizeof(path), "%s/%s", name, link) < 0 || vg_read_link_name(dir, path, text, VG_NAME_SIZE))
+		return false;
 	vg_make_printable(text);
-	return vg_dup(text, out);
+	return true;
+}
+
+/* Type and driver: known from their directories, or by the device's own links. */
+static int read_owners(int dir, const struct vg_mdev_place *place, struct vgpu_device *device)
+{
+	char text[VG_NAME_SIZE];
+	const char *type = place ? place->type : NULL, *driver = place ? place->driver : NULL;
+	int r = 0;
+
+	if (type || read_link(dir, device->name, "mdev_type", text))
+		r = vg_dup(type ? type : text, &device->type);
+	if (r == 0 && (driver || read_link(dir, device->name, "driver", text)))
+		r = vg_dup(driver ? driver : text, &device->driver);
+	return r;
+}
+
+/* The device's own node, from its directory vfio-dev. */
+static int read_own_cdev(struct vgpu_context *ctx, struct vgpu_device *device)
+{
+	char path[VG_PATH_SIZE];
+	struct vg_entries entries;
+	int r = 0;
+
+	if (vg_strf(path, sizeof(path), "%s/vfio-dev", device->path) < 0 || vg_entries_read(AT_FDCWD, path, &entries))
+		return 0;
+	if (entries.count == 1 &&
+		vg_strf(path, sizeof(path), "%s/vfio-dev/%s/dev", device->path, entries.items[0].name) > 0 &&
+		vg_exists(AT_FDCWD, path))
+		r = vg_device_set_cdev(ctx, device, entries.items[0].name);
+	vg_entries_free(&entries);
+	return r;
 }
 
 /*
- * Type, group, driver, and the pair as far as the name alone tells it. Path and parent are set. dir is the parent's
- * directory, or the bus's; place may be NULL.
+ * All but path and parent, which are set. dir is the parent's directory, or the bus's; scan and place may be NULL.
+ *
+ * The kernel makes an mdev's link to its type when the driver has made all else, and takes that link away first: with
+ * type and driver it is ready, and a brief listing looks no further.
  */
 static int read_base(struct vgpu_context *ctx, int dir, struct scan *scan, const struct vg_mdev_place *place,
 					 struct vgpu_device *device)
 {
-	char *group = NULL;
-	int r;
+	char group[VG_NAME_SIZE];
+	bool is_ready;
+	int r = read_owners(dir, place, device);
 
 	device->has_pair = vg_uuid_parse(device->name, device->pair.uuid) == 0;
-	if (place && place->type)
-		r = vg_dup(place->type, &device->type);
-	else
-		r = read_link(dir, device->name, "mdev_type", &device->type);
-	if (r == 0 && place && place->driver)
-		r = vg_dup(place->driver, &device->driver);
-	else if (r == 0)
-		r = read_link(dir, device->name, "driver", &device->driver);
-	if (r == 0)
-		r = read_link(dir, device->name, "iommu_group", &group);
-	if (r == 0 && group)
+	is_ready = scan && scan->brief && device->type && device->driver;
+	if (r == 0 && !is_ready && read_link(dir, device->name, "iommu_group", group))
 		r = vg_device_set_group(ctx, device, group);
-	free(group);
+	if (r == 0 && (!scan || (scan->brief && !is_ready && device->iommu_group < 0)))
+		r = read_own_cdev(ctx, device);
 	if (r == 0 && device->type)
 		r = set_device_api(scan, device);
-	return r;
-}
-
-static void set_state(struct vgpu_device *device)
-{
-	if (device->type && (device->iommu_group >= 0 || device->cdev_node))
+	if (is_ready || (device->type && (device->iommu_group >= 0 || device->cdev_node)))
 		device->state = vg_state_ready;
+	return r;
 }
 
 /* Path, parent and inode of a device that no parent's directory showed: its parent is just coming or going. */
@@ -144,10 +167,8 @@ static int add_device(struct vgpu_context *ctx, struct scan *scan, int dir, cons
 	}
 	if (r == 0)
 		r = read_base(ctx, dir, scan, place, device);
-	if (r == 0) {
-		set_state(device);
+	if (r == 0)
 		r = vg_vec_add(&out->vec, device);
-	}
 	if (r == 0)
 		return 0;
 	vgpu_device_unref(device);
@@ -204,9 +225,9 @@ static void end_scan(struct scan *scan)
 	vg_mdev_places_free(&scan->places);
 }
 
-int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
+int vg_mdev_scan_devices(struct vgpu_context *ctx, bool brief, struct vgpu_devices *out)
 {
-	struct scan scan = {0};
+	struct scan scan = {.brief = brief};
 	struct vg_entries entries;
 	char path[VG_PATH_SIZE];
 	size_t i;
@@ -221,7 +242,7 @@ int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
 		vg_close(scan.bus_dir);
 		return vg_fail_errno(ctx, "list vGPUs", path, -r);
 	}
-	r = entries.count ? vg_mdev_places_read(ctx, &scan.places) : 0;
+	r = entries.count ? vg_mdev_places_read(ctx, brief, &scan.places) : 0;
 	for (i = 0; r == 0 && i < scan.places.parents.errors.vec.count; i++)
 		r = vg_errors_add(&out->errors, scan.places.parents.errors.vec.items[i]);
 	if (r == 0)
@@ -230,23 +251,6 @@ int vg_mdev_scan_devices(struct vgpu_context *ctx, struct vgpu_devices *out)
 	vg_entries_free(&entries);
 	vg_close(scan.bus_dir);
 	return r == -ENOMEM ? vg_fail_memory(ctx, "list vGPUs") : r;
-}
-
-/* The device's own node, from its directory vfio-dev. */
-static int read_own_cdev(struct vgpu_context *ctx, struct vgpu_device *device)
-{
-	char path[VG_PATH_SIZE];
-	struct vg_entries entries;
-	int r = 0;
-
-	if (vg_strf(path, sizeof(path), "%s/vfio-dev", device->path) < 0 || vg_entries_read(AT_FDCWD, path, &entries))
-		return 0;
-	if (entries.count == 1 &&
-		vg_strf(path, sizeof(path), "%s/vfio-dev/%s/dev", device->path, entries.items[0].name) > 0 &&
-		vg_exists(AT_FDCWD, path))
-		r = vg_device_set_cdev(ctx, device, entries.items[0].name);
-	vg_entries_free(&entries);
-	return r;
 }
 
 int vg_mdev_read_device(struct vgpu_context *ctx, const char *name, struct vgpu_device **out)
@@ -267,14 +271,11 @@ int vg_mdev_read_device(struct vgpu_context *ctx, const char *name, struct vgpu_
 	r = device ? locate(ctx, bus_dir, device) : -ENOMEM;
 	if (r == 0)
 		r = read_base(ctx, bus_dir, NULL, NULL, device);
-	if (r == 0)
-		r = read_own_cdev(ctx, device);
 	vg_close(bus_dir);
 	if (r) {
 		vgpu_device_unref(device);
 		return r == -ENODEV ? r : vg_fail_errno(ctx, "read vGPU", name, -r);
 	}
-	set_state(device);
 	*out = device;
 	return 0;
 }

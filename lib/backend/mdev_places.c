@@ -188,14 +188,14 @@ static int read_types(struct vg_mdev_places *places)
 	return r;
 }
 
-int vg_mdev_places_read(struct vgpu_context *ctx, struct vg_mdev_places *out)
+int vg_mdev_places_read(struct vgpu_context *ctx, bool brief, struct vg_mdev_places *out)
 {
 	char path[VG_PATH_SIZE];
 	int r = vg_mdev_scan_parents(ctx, NULL, &out->parents);
 
 	if (r == 0)
 		r = read_entries(out);
-	if (r == 0)
+	if (r == 0 && !brief)
 		r = read_cdevs(ctx, out);
 	if (r == 0)
 		r = read_types(out);

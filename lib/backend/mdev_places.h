@@ -24,8 +24,8 @@ struct vg_mdev_places {
 	struct vg_vec names;        /* that items borrow */
 };
 
-/* 0, or -ENOMEM, or -errno of the directory of parents; free *out in any case. */
-int vg_mdev_places_read(struct vgpu_context *ctx, struct vg_mdev_places *out);
+/* 0, or -ENOMEM, or -errno of the directory of parents; free *out in any case. brief: without cdev. */
+int vg_mdev_places_read(struct vgpu_context *ctx, bool brief, struct vg_mdev_places *out);
 struct vg_mdev_place *vg_mdev_places_find(const struct vg_mdev_places *places, const char *name);
 void vg_mdev_places_free(struct vg_mdev_places *places);
 

@@ -29,8 +29,8 @@ struct vg_backend_ops {
 	int (*scan_types)(struct vgpu_context *ctx, const struct vgpu_parent *parent, struct vgpu_types *out);
 	/* Counts types and vGPUs of one parent into it. */
 	int (*count)(struct vgpu_context *ctx, struct vgpu_parent *parent);
-	/* Adds all vGPUs with their base facts and inode, not looking at records. */
-	int (*scan_devices)(struct vgpu_context *ctx, struct vgpu_devices *out);
+	/* Adds all vGPUs with their base facts and inode, not looking at records; brief: group and nodes may be missing. */
+	int (*scan_devices)(struct vgpu_context *ctx, bool brief, struct vgpu_devices *out);
 	/* One vGPU by the kernel's name. -ENODEV without a record: it is not one of this backend. */
 	int (*read_device)(struct vgpu_context *ctx, const char *name, struct vgpu_device **out);
 	/* The kernel's name that the vGPU of a pair has. */

@@ -10,7 +10,8 @@
 #include "model/snapshot.h"
 #include "model/target.h"
 
-#define ALL_FLAGS (VGPU_DEVICE_USERS | VGPU_DEVICE_ATTRS)
+#define FIND_FLAGS (VGPU_DEVICE_USERS | VGPU_DEVICE_ATTRS)
+#define LIST_FLAGS (FIND_FLAGS | VGPU_DEVICE_BRIEF)
 
 /* What the record of this vGPU, if there is one, adds to it. */
 static void apply_record(struct vg_records *records, struct vgpu_device *device)
@@ -92,11 +93,12 @@ static bool has_name(const struct vg_vec *devices, const char *name)
 	return false;
 }
 
-/* Joins the kernel's vGPUs, sorted by name, with the records. */
+/* Joins the kernel's vGPUs with the records. */
 static int join(struct vgpu_context *ctx, struct vgpu_devices *list)
 {
 	struct vg_vec pending = {0};
 	struct vg_records records;
+	bool is_sorted = false;
 	size_t i;
 	int r = vg_records_read(ctx, &records);
 
@@ -104,13 +106,17 @@ static int join(struct vgpu_context *ctx, struct vgpu_devices *list)
 		return r;
 	if (r) /* records that can't be read hide no vGPU, only whose it is */
 		return vg_errors_add(&list->errors, vgpu_context_get_error(ctx));
-	vg_vec_sort(&list->vec, cmp_names);
 	for (i = 0; records.count && i < list->vec.count; i++)
 		apply_record(&records, list->vec.items[i]);
 	for (i = 0; r == 0 && i < records.count; i++) {
 		struct vgpu_device *device = NULL;
 
-		if (has_name(&list->vec, records.items[i].name) || !is_pending_removal(&records, &records.items[i]))
+		if (!is_pending_removal(&records, &records.items[i]))
+			continue;
+		if (!is_sorted)
+			vg_vec_sort(&list->vec, cmp_names);
+		is_sorted = true;
+		if (has_name(&list->vec, records.items[i].name))
 			continue;
 		r = new_removing(&records, &records.items[i], &device);
 		if (r == 0)
@@ -181,6 +187,7 @@ static int scan(struct vgpu_context *ctx, const char *operation, const struct vg
 				struct vgpu_devices *list)
 {
 	const struct vg_backend_ops *const *backend;
+	const bool brief = (opts->flags & VGPU_DEVICE_BRIEF) && !(opts->flags & VGPU_DEVICE_USERS);
 	struct vgpu_parents parents = {0};
 	int r = 0;
 
@@ -189,7 +196,7 @@ static int scan(struct vgpu_context *ctx, const char *operation, const struct vg
 		vg_parents_clear(&parents);
 	}
 	for (backend = vg_backends(); r == 0 && *backend; backend++)
-		r = (*backend)->scan_devices(ctx, list);
+		r = (*backend)->scan_devices(ctx, brief, list);
 	if (r)
 		return r;
 	r = join(ctx, list);
@@ -213,7 +220,7 @@ int vgpu_device_list(struct vgpu_context *ctx, const struct vgpu_device_list_opt
 	r = vg_opts_take(ctx, operation, &known, sizeof(known), opts);
 	if (r)
 		return r;
-	if (known.flags & ~ALL_FLAGS)
+	if (known.flags & ~LIST_FLAGS)
 		return vg_fail_invalid(ctx, operation, "flags", "unknown flag");
 	list = calloc(1, sizeof(*list));
 	if (!list)
@@ -310,7 +317,7 @@ int vgpu_device_find(struct vgpu_context *ctx, const char *text, uint32_t flags,
 
 	if (!ctx || !text || !out)
 		return -EINVAL;
-	if (flags & ~ALL_FLAGS)
+	if (flags & ~FIND_FLAGS)
 		return vg_fail_invalid(ctx, operation, "flags", "unknown flag");
 	r = vg_snapshot_find(ctx, operation, text, &device);
 	if (r)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file name of a record: all that a listing needs to know. */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +14,8 @@ static const char *const state_names[] = {
 
 static bool is_plain(char c)
 {
-	return isalnum((unsigned char)c) || strchr(".:_-", c);
+	return (c >= '0' && c <= ':') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+		   c == '-';
 }
 
 static int escape(const char *s, char *buf, size_t size)

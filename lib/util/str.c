@@ -23,7 +23,11 @@ int vg_strf(char *buf, size_t size, const char *fmt, ...)
 
 int vg_strcopy(char *buf, size_t size, const char *src)
 {
-	return vg_strf(buf, size, "%s", src);
+	size_t n = strlen(src), kept = n < size ? n : size - 1;
+
+	memcpy(buf, src, kept);
+	buf[kept] = '\0';
+	return kept == n ? (int)n : -ENAMETOOLONG;
 }
 
 char *vg_asprintf(const char *fmt, ...)

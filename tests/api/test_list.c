@@ -69,6 +69,31 @@ START_TEST(whole)
 }
 END_TEST
 
+/* A brief listing may leave out group and nodes; all else, the state too, is what the others say. */
+START_TEST(brief)
+{
+	struct vgpu_device_list_opts opts = {.size = sizeof(opts), .flags = VGPU_DEVICE_BRIEF};
+	struct vgpu_devices *devices;
+	struct vgpu_device *device;
+
+	begin();
+	ck_assert_int_eq(vgpu_device_find(ctx, TREE_UUID, VGPU_DEVICE_BRIEF, &device), -EINVAL);
+	ck_assert_int_eq(vgpu_device_list(ctx, &opts, &devices), 0);
+	ck_assert_uint_eq(vgpu_devices_get_count(devices), 1);
+	device = vgpu_devices_get(devices, 0);
+	ck_assert_str_eq(vgpu_device_get_state(device), "ready");
+	ck_assert_str_eq(vgpu_device_get_type(device), "mtty-1");
+	ck_assert_str_eq(vgpu_device_get_parent_name(device), "mtty");
+	vgpu_devices_unref(devices);
+	/* users are found by the nodes, so these are there */
+	opts.flags |= VGPU_DEVICE_USERS;
+	ck_assert_int_eq(vgpu_device_list(ctx, &opts, &devices), 0);
+	ck_assert_int_eq(vgpu_device_get_iommu_group(vgpu_devices_get(devices, 0)), 5);
+	vgpu_devices_unref(devices);
+	end();
+}
+END_TEST
+
 START_TEST(bad_types)
 {
 	struct vgpu_types *types;
@@ -215,8 +240,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {whole,     bad_types, bad_parents,          odd_devices,
-								  not_there, nothing,   independent_contexts, NULL};
+	const TTest *const tests[] = {
+		whole, brief, bad_types, bad_parents, odd_devices, not_there, nothing, independent_contexts, NULL};
 
 	return run_suite("list", tests);
 }

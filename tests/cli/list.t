@@ -1,12 +1,12 @@
 $ vgpuctl --root full list
-UUID                                 INSTANCE OWNER   PARENT       TYPE       GROUP STATE
-0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1        0 foreign mtty         mtty-1        30 ready
-3f0e9c55-3c1c-4b3e-a1f0-5a7d1b0c9e01        0 libvgpu mtty         mtty-1        35 creating
-7c2e26f1-0b1d-4b7a-8f37-3d9d2a4b1f02        0 foreign mtty         mtty-2        31 ready
-8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        0 libvgpu 0000:3b:00.4 nvidia-558    33 ready
-8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        3 libvgpu 0000:3b:00.4 nvidia-558    34 ready
-a2c6b9c4-91d1-4f0e-8f7b-2f1f0f9f7a10        0 foreign 0000:3b:00.4 nvidia-558    32 ready
-c0ffee00-5a5a-4b1b-8a8a-000000000001        0 foreign mtty         -              - incomplete
+UUID                                 INSTANCE OWNER   PARENT       TYPE       STATE
+0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1        0 foreign mtty         mtty-1     ready
+3f0e9c55-3c1c-4b3e-a1f0-5a7d1b0c9e01        0 libvgpu mtty         mtty-1     creating
+7c2e26f1-0b1d-4b7a-8f37-3d9d2a4b1f02        0 foreign mtty         mtty-2     ready
+8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        0 libvgpu 0000:3b:00.4 nvidia-558 ready
+8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        3 libvgpu 0000:3b:00.4 nvidia-558 ready
+a2c6b9c4-91d1-4f0e-8f7b-2f1f0f9f7a10        0 foreign 0000:3b:00.4 nvidia-558 ready
+c0ffee00-5a5a-4b1b-8a8a-000000000001        0 foreign mtty         -          incomplete
 $ vgpuctl --root full list -o uuid,instance,name,device_api,driver
 UUID                                 INSTANCE NAME                                 API      DRIVER
 0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1        0 0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1 vfio-pci mtty
@@ -165,10 +165,10 @@ $ vgpuctl --root full --json list
   ]
 }
 $ vgpuctl --root full list -p mtty --noheadings
-0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1        0 foreign mtty   mtty-1    30 ready
-3f0e9c55-3c1c-4b3e-a1f0-5a7d1b0c9e01        0 libvgpu mtty   mtty-1    35 creating
-7c2e26f1-0b1d-4b7a-8f37-3d9d2a4b1f02        0 foreign mtty   mtty-2    31 ready
-c0ffee00-5a5a-4b1b-8a8a-000000000001        0 foreign mtty   -          - incomplete
+0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1        0 foreign mtty   mtty-1 ready
+3f0e9c55-3c1c-4b3e-a1f0-5a7d1b0c9e01        0 libvgpu mtty   mtty-1 creating
+7c2e26f1-0b1d-4b7a-8f37-3d9d2a4b1f02        0 foreign mtty   mtty-2 ready
+c0ffee00-5a5a-4b1b-8a8a-000000000001        0 foreign mtty   -      incomplete
 $ vgpuctl --root full list --parent 3b:00.4 -o NAME,State
 NAME                                 STATE
 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1 ready
@@ -180,8 +180,8 @@ $ vgpuctl --root full list -p nobody
 
 # One of them: the pair, in any case; a number; the kernel's name of it; a path in sysfs.
 $ vgpuctl --root full list 8F4C0B46-0F0E-4A4E-8F8B-24B4A7C7A8B1
-UUID                                 INSTANCE OWNER   PARENT       TYPE       GROUP STATE
-8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        0 libvgpu 0000:3b:00.4 nvidia-558    33 ready
+UUID                                 INSTANCE OWNER   PARENT       TYPE       STATE
+8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        0 libvgpu 0000:3b:00.4 nvidia-558 ready
 $ vgpuctl --root full list 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:3 -o uuid,instance,name
 UUID                                 INSTANCE NAME
 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1        3 7893ed89-9484-5a67-bb0f-8714af64f5eb
@@ -355,6 +355,10 @@ UUID                                 PARENT TYPE    DRIVER GROUP STATE      API
 00000029-0000-4000-8000-000000000000 mtty   mtty-1  -         29 ready      vfio-pci
 00000030-0000-4000-8000-000000000000 mdpy   mdpy-hd mdpy      30 ready      vfio-pci
 c0ffee00-5a5a-4b1b-8a8a-000000000001 mtty   -       -          - incomplete -
+# What the table does not show is not looked for; that changes no state.
+$ for more in '' ,group,cdev_node; do vgpuctl --root many list --noheadings -o name,state$more | awk '{ print $1, $2 }'; done | sort | uniq -c | awk '{ print $1, $3 }' | sort | uniq -c
+      1 2 incomplete
+     21 2 ready
 $ rm -r many/sys/bus/mdev/drivers many/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/devices; vgpuctl --root many list -p mtty -o uuid,type,driver,state | sort -u -k 2
 UUID                                 TYPE   DRIVER STATE
 c0ffee00-5a5a-4b1b-8a8a-000000000001 -      -      incomplete

@@ -1,6 +1,6 @@
 # A closed pipe ends it quietly, also where the signal is ignored.
 $ vgpuctl --root full list | head -n 1
-UUID                                 INSTANCE OWNER   PARENT       TYPE       GROUP STATE
+UUID                                 INSTANCE OWNER   PARENT       TYPE       STATE
 $ vgpuctl --root full --json list | head -n 2
 {
   "schema": 1,
