@@ -4,6 +4,7 @@
 #define TESTS_BENCH_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -26,6 +27,18 @@ static inline int64_t bench_median(int64_t *values, size_t count)
 {
 	qsort(values, count, sizeof(*values), bench_cmp);
 	return values[count / 2];
+}
+
+/* A line of the report: the medians of ours and of what it is measured by, calls of each in a value, and their ratio.
+ */
+static inline void bench_report(const char *what, int64_t *ours, int64_t *base, size_t count, double calls,
+								double target)
+{
+	double a = (double)bench_median(ours, count) / calls, b = (double)bench_median(base, count) / calls;
+
+	printf("%-44s %12.2f %12.2f %8.3f %8.3f%s\n", what, a / 1e3, b / 1e3, a / b, target,
+		   a / b >= target + 0.005 ? "  missed" : "");
+	fflush(stdout);
 }
 
 #endif

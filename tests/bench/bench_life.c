@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Library create + destroy against the two bare sysfs writes and one fork, in turn: bench_life PARENT TYPE */
+/* Library create + destroy beside the two bare sysfs writes and one fork, in turn: bench_life PARENT TYPE */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,8 +73,6 @@ int main(int argc, char **argv)
 		b[i] = end - middle;
 	}
 	vgpu_context_unref(ctx);
-	printf("create+destroy %s/%s: bare writes + fork %.0f us, library %.0f us, ratio %.2f\n", argv[1], argv[2],
-		   (double)bench_median(a, ROUNDS) / 1e3, (double)bench_median(b, ROUNDS) / 1e3,
-		   (double)bench_median(b, ROUNDS) / (double)bench_median(a, ROUNDS));
+	bench_report("library: create + destroy, by writes + fork", b, a, ROUNDS, 1, 1.5);
 	return 0;
 }

@@ -10,44 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include <vgpu/vgpu.h>
+
+#include "bench.h"
 
 #define TURNS 2001
 #define READS 100
 #define LOADS 4000
 #define WORDS 1024
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static int cmp_times(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static double median(uint64_t *times)
-{
-	const size_t middle = TURNS / 2;
-
-	qsort(times, TURNS, sizeof(*times), cmp_times);
-	return (double)times[middle];
-}
-
-static void report(const char *ours, const char *bare, uint64_t *our_times, uint64_t *bare_times, unsigned calls)
-{
-	double a = median(our_times) / calls, b = median(bare_times) / calls;
-
-	printf("%-34s %9.2f ns\n%-34s %9.2f ns\n%-34s %9.3f\n", ours, a, bare, b, "ratio", a / b);
-}
 
 static int fail(struct vgpu_context *ctx, const char *what)
 {
@@ -59,10 +30,10 @@ static int fail(struct vgpu_context *ctx, const char *what)
 
 static int bench_read(struct vgpu_context *ctx, struct vgpu_vfio *vfio)
 {
-	static uint64_t ours[TURNS], bare[TURNS];
+	static int64_t ours[TURNS], bare[TURNS];
 	const int fd = vgpu_vfio_get_device_fd(vfio);
 	struct vgpu_region *config;
-	uint64_t start;
+	int64_t start;
 	uint32_t value;
 	off_t offset;
 	int turn, i;
@@ -72,36 +43,36 @@ static int bench_read(struct vgpu_context *ctx, struct vgpu_vfio *vfio)
 	offset = (off_t)vgpu_region_get_offset(config);
 	vgpu_region_unref(config);
 	for (turn = 0; turn < TURNS; turn++) {
-		start = now();
+		start = bench_now_ns();
 		for (i = 0; i < READS; i++)
 			if (vgpu_region_read(vfio, VGPU_REGION_CONFIG, 0, &value, sizeof(value)) != sizeof(value))
 				return fail(ctx, "read");
-		ours[turn] = now() - start;
-		start = now();
+		ours[turn] = bench_now_ns() - start;
+		start = bench_now_ns();
 		for (i = 0; i < READS; i++)
 			if (pread(fd, &value, sizeof(value), offset) != sizeof(value))
 				return fail(ctx, "pread");
-		bare[turn] = now() - start;
+		bare[turn] = bench_now_ns() - start;
 	}
-	report("vgpu_region_read of 4 bytes", "pread of 4 bytes", ours, bare, READS);
+	bench_report("vgpu_region_read of 4 bytes, by pread", ours, bare, TURNS, READS, 1.05);
 	return EXIT_SUCCESS;
 }
 
-static uint64_t touch(volatile uint32_t *words)
+static int64_t touch(volatile uint32_t *words)
 {
-	uint64_t start = now();
+	int64_t start = bench_now_ns();
 	uint32_t sum = 0, i;
 
 	for (i = 0; i < LOADS; i++) {
 		sum += words[i % WORDS];
 		words[i % WORDS] = sum;
 	}
-	return now() - start;
+	return bench_now_ns() - start;
 }
 
 static int bench_map(struct vgpu_context *ctx, struct vgpu_vfio *vfio, uint32_t index)
 {
-	static uint64_t ours[TURNS], bare[TURNS];
+	static int64_t ours[TURNS], bare[TURNS];
 	struct vgpu_mapping *mapping;
 	struct vgpu_region *region;
 	size_t size;
@@ -120,7 +91,7 @@ static int bench_map(struct vgpu_context *ctx, struct vgpu_vfio *vfio, uint32_t 
 		ours[turn] = touch(vgpu_mapping_get_address(mapping));
 		bare[turn] = touch(plain);
 	}
-	report("load + store, vgpu_region_map", "load + store, plain pointer", ours, bare, LOADS);
+	bench_report("load + store through a map, by a plain one", ours, bare, TURNS, LOADS, 1.00);
 	munmap(plain, size);
 	vgpu_mapping_unmap(mapping);
 	return EXIT_SUCCESS;
