@@ -116,6 +116,7 @@ struct vgpu_device_create_opts {
  *  * -ETIMEDOUT: not ready at the deadline, undone (not-ready); or the kernel's write is still blocked, and will
  *    be undone when it returns (pending); or the records stayed locked (locked);
  *  * -ENOENT: @owner names nobody;
+ *  * -ECONNRESET: the process that writes to the kernel for this one was killed; nothing was made;
  *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
  * Since: 0.1
  */
@@ -150,6 +151,7 @@ struct vgpu_device_destroy_opts {
  *  * -ENODEV: no such vGPU, or it went away meanwhile;
  *  * -EBUSY: in use; the message names the users that could be seen;
  *  * -EAGAIN: somebody else is removing it;
+ *  * -ECONNRESET: the process that writes to the kernel for this one was killed; the vGPU is there;
  *  * -EACCES, -EPERM: not allowed;
  *  * -ETIMEDOUT: removal is pending at the deadline (pending), or the records stayed locked (locked);
  *  * -ENOMEM, or another -errno of the kernel.

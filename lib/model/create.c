@@ -137,6 +137,8 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 											.hint = "see the kernel's log for what its driver waits for"},
 					   "the kernel has not answered in time; if it makes the vGPU later, that is taken back");
 	}
+	if (r == -ECONNRESET) /* what the kernel has made is ours all the same: the pair is claimed */
+		return c->backend->inode_of(ctx, c->name) ? 0 : vg_fail_helper(ctx, operation, c->plan.create_path);
 	return r ? c->backend->create_failed(ctx, &c->plan, c->name, -r) : 0;
 }
 

@@ -164,10 +164,14 @@ static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
 		vg_claim_leave(&d->claim);
 		return fail_pending(ctx, d);
 	}
+	if (r == -ECONNRESET && !d->backend->inode_of(ctx, d->device->name))
+		r = 0;
 	if (r && r != -ENODEV && r != -ENOENT)
 		take_note_back(ctx, d);
 	else
 		vg_claim_remove(ctx, &d->claim);
+	if (r == -ECONNRESET)
+		return vg_fail_helper(ctx, operation, d->plan.remove_path);
 	return r ? d->backend->remove_failed(ctx, &d->plan, d->device->name, -r) : 0;
 }
 

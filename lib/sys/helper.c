@@ -144,7 +144,7 @@ int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, cons
 int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
 {
 	struct pollfd poll_fd = {.fd = ctx->helper_fd, .events = POLLIN};
-	int result = -EIO;
+	int result = 0;
 	ssize_t n;
 
 	for (;;) {
@@ -163,9 +163,18 @@ int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
 	while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)sizeof(result)) {
 		vg_helper_leave(ctx);
-		return -EIO;
+		return -ECONNRESET;
 	}
 	return result > 0 ? -EIO : result;
+}
+
+int vg_fail_helper(struct vgpu_context *ctx, const char *operation, const char *path)
+{
+	return vg_fail(
+		ctx,
+		&(struct vg_failure){
+			.operation = operation, .path = path, .err = ECONNRESET, .cause = VGPU_CAUSE_OTHER, .hint = "try again"},
+		"the helper process that writes to it was killed");
 }
 
 int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline)

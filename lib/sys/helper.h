@@ -30,9 +30,11 @@ struct vg_write {
 int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, const struct vg_write *undo, int record_fd);
 /*
  * Waits for the result of the write: 0, or the kernel's -errno; -EMEDIUMTYPE: the file is none of the kernel's;
- * -ETIMEDOUT: it still blocks; -EIO: the helper died.
+ * -ETIMEDOUT: it still blocks; -ECONNRESET: the helper was killed, and may have done it.
  */
 int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline);
+/* Fails with the record of a killed helper. */
+int vg_fail_helper(struct vgpu_context *ctx, const char *operation, const char *path);
 /* After success of a write that can be undone: has it undone, and waits as vg_helper_wait(). */
 int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline);
 /* Leaves the helper to its work: it goes on, undoes what can be undone, and ends. */

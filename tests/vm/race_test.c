@@ -310,9 +310,57 @@ START_TEST(killed_destroyer)
 }
 END_TEST
 
+/* Kills the helpers of create and destroy again and again while they are at work. */
+static int harass(struct vgpu_context *ctx, int racer)
+{
+	int i;
+
+	(void)ctx;
+	(void)racer;
+	for (i = 0; i < 60; i++) {
+		if (system(
+				"for p in /proc/[0-9]*; do read -r c <$p/comm && [ \"$c\" = vgpu-helper ] && kill -9 ${p#/proc/}; done "
+				"2>/dev/null"))
+			continue;
+	}
+	return 0;
+}
+
+START_TEST(killed_helper)
+{
+	struct vgpu_context *ctx = vm_context();
+	int killed = 0, status = 0, r;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(harass(ctx, 0));
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		r = create_one(ctx, 0);
+		killed += r == -ECONNRESET;
+		ck_assert_msg(r == 0 || r == -ECONNRESET, "create: %s", vm_error(ctx));
+		ck_assert_int_eq(assert_truth(ctx), r == 0);
+		if (r)
+			continue;
+		r = destroy_same(ctx, 0);
+		killed += r == -ECONNRESET;
+		ck_assert_msg(r == 0 || r == -ECONNRESET, "destroy: %s", vm_error(ctx));
+		ck_assert_int_eq(assert_truth(ctx), r != 0);
+		while (r == -ECONNRESET)
+			r = destroy_same(ctx, 0);
+		ck_assert_msg(r == 0, "destroy again: %s", vm_error(ctx));
+	}
+	fprintf(stderr, "killed helpers: %d calls failed for it\n", killed);
+	vm_clean(ctx);
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {same_pair, last_instance, killed_creator, killed_destroyer, NULL};
+	const TTest *const tests[] = {same_pair, last_instance, killed_creator, killed_destroyer, killed_helper, NULL};
 
 	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
 	return run_suite("race", tests);
