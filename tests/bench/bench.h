@@ -36,7 +36,7 @@ static inline void bench_report(const char *what, int64_t *ours, int64_t *base, 
 {
 	double a = (double)bench_median(ours, count) / calls, b = (double)bench_median(base, count) / calls;
 
-	printf("%-44s %12.2f %12.2f %8.3f %8.3f%s\n", what, a / 1e3, b / 1e3, a / b, target,
+	printf("%-44s %12.3f %12.3f %8.3f %8.3f%s\n", what, a / 1e3, b / 1e3, a / b, target,
 		   a / b >= target + 0.005 ? "  missed" : "");
 	fflush(stdout);
 }
