@@ -181,10 +181,17 @@ static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 /* After a failure behind the kernel's write. The error record stays that of the failure. */
 static void undo(struct vgpu_context *ctx, struct creation *c)
 {
-	int r = vg_helper_undo(ctx, vg_now_ms() + UNDO_MS);
+	const struct vg_write remove = {c->plan.remove_path, c->plan.remove_value};
+	const int64_t deadline = vg_now_ms() + UNDO_MS;
+	int r = vg_helper_undo(ctx, deadline);
 
-	if (r == -ETIMEDOUT) { /* it goes on; until it has ended the record claims the pair */
-		vg_log(ctx, VGPU_LOG_WARNING, "%s: taking it back is pending", c->claim.record.file);
+	if (r == -ECONNRESET) { /* the helper that stood by was killed */
+		r = vg_helper_start(ctx, &remove, NULL, c->claim.fd);
+		r = r ? r : vg_helper_wait(ctx, deadline);
+	}
+	if (r && r != -ENOENT && r != -ENODEV) { /* it may go on: until that has ended the record claims the pair */
+		vg_log(ctx, VGPU_LOG_WARNING, "%s: it is not taken back yet: %s", c->claim.record.file, strerrordesc_np(-r));
+		vg_helper_leave(ctx);
 		vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, 0);
 		vg_claim_leave(&c->claim);
 		return;

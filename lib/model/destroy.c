@@ -61,9 +61,13 @@ static int claim(struct vgpu_context *ctx, struct vg_records *records, struct de
 	if (record && record->state != VG_RECORD_FOREIGN && vg_record_is_valid(records, record, d->device->inode)) {
 		d->was_ours = true;
 		r = vg_claim_take(ctx, records, record, &d->claim);
+		if (r)
+			return r == -EAGAIN ? fail_removing(ctx, d->device->name) : r;
+		r = vg_record_set(d->claim.dir, &d->claim.record, VG_RECORD_REMOVING, d->device->inode);
 		if (r == 0)
-			r = vg_record_set(d->claim.dir, &d->claim.record, VG_RECORD_REMOVING, d->device->inode);
-		return r == -EAGAIN ? fail_removing(ctx, d->device->name) : r;
+			return 0;
+		vg_claim_end(&d->claim);
+		return vg_fail_errno(ctx, "write a record", record->file, -r);
 	}
 	if (record && vg_record_is_live(records, record))
 		return fail_removing(ctx, d->device->name);

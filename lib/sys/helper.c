@@ -165,6 +165,8 @@ int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
 		vg_helper_leave(ctx);
 		return -ECONNRESET;
 	}
+	if (result == -ETIMEDOUT) /* a driver's own: the write has ended */
+		return -ETIME;
 	return result > 0 ? -EIO : result;
 }
 
@@ -182,6 +184,8 @@ int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline)
 	const char word = VG_HELPER_UNDO;
 	int r;
 
+	if (ctx->helper_fd < 0)
+		return -ECONNRESET;
 	while (send(ctx->helper_fd, &word, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 	r = vg_helper_wait(ctx, deadline);

@@ -35,7 +35,8 @@ int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, cons
 int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline);
 /* Fails with the record of a killed helper. */
 int vg_fail_helper(struct vgpu_context *ctx, const char *operation, const char *path);
-/* After success of a write that can be undone: has it undone, and waits as vg_helper_wait(). */
+/* After success of a write that can be undone: has it undone, and waits as vg_helper_wait(); -ECONNRESET: it was not
+ * undone. */
 int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline);
 /* Leaves the helper to its work: it goes on, undoes what can be undone, and ends. */
 void vg_helper_leave(struct vgpu_context *ctx);
