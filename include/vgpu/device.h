@@ -25,7 +25,7 @@ struct vgpu_devices;
 /** Read the attributes that the vendor's driver gives each vGPU. */
 #define VGPU_DEVICE_ATTRS (1u << 1)
 /**
- * Leave out IOMMU group and nodes, which are unknown then: they take half the time of a long listing. No effect
+ * Leave out IOMMU group and nodes, which are unknown then: they cost one or two system calls a vGPU. No effect
  * together with VGPU_DEVICE_USERS, which needs the nodes.
  */
 #define VGPU_DEVICE_BRIEF (1u << 2)
