@@ -38,6 +38,8 @@ enum exit_code exit_code_of_cause(enum vgpu_cause cause)
 	case VGPU_CAUSE_REFUSED:
 	case VGPU_CAUSE_NO_MEMORY:
 	case VGPU_CAUSE_BAD_DATA:
+	case VGPU_CAUSE_LIMIT:
+	case VGPU_CAUSE_LOST:
 		break;
 	}
 	return EXIT_CODE_FAILED;

@@ -42,7 +42,9 @@ enum vgpu_cause {
 	VGPU_CAUSE_GONE,             /* "gone": it was removed while the call ran */
 	VGPU_CAUSE_NO_MEMORY,        /* "no-memory" */
 	VGPU_CAUSE_LOCKED,           /* "locked": another process holds the records' lock beyond the deadline */
-	VGPU_CAUSE_BAD_DATA          /* "bad-data": the kernel, or a file, says something malformed */
+	VGPU_CAUSE_BAD_DATA,         /* "bad-data": the kernel, or a file, says something malformed */
+	VGPU_CAUSE_LIMIT,            /* "limit": locked memory or mappings have reached their limit */
+	VGPU_CAUSE_LOST              /* "lost": the change failed, and what was in force before is gone too */
 };
 
 /**

@@ -54,6 +54,8 @@ static const char *const cause_names[] = {
 	[VGPU_CAUSE_NO_MEMORY] = "no-memory",
 	[VGPU_CAUSE_LOCKED] = "locked",
 	[VGPU_CAUSE_BAD_DATA] = "bad-data",
+	[VGPU_CAUSE_LIMIT] = "limit",
+	[VGPU_CAUSE_LOST] = "lost",
 };
 
 const char *vgpu_cause_get_name(enum vgpu_cause cause)

@@ -115,6 +115,7 @@ END_TEST
 START_TEST(names_of_causes)
 {
 	ck_assert_str_eq(vgpu_cause_get_name(VGPU_CAUSE_BAD_DATA), "bad-data");
+	ck_assert_str_eq(vgpu_cause_get_name(VGPU_CAUSE_LOST), "lost");
 	ck_assert_str_eq(vgpu_cause_get_name((enum vgpu_cause)9999), "other");
 	ck_assert_str_eq(vgpu_version_get(), "0.1.0");
 }

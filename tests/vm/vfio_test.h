@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <vgpu/vgpu.h>
 
-/* The devices come from vfio_test.sh, in the environment; a missing one is a failure. */
+/* The devices come from a script, in the environment; a missing one is a failure. */
 const char *device(const char *variable);
 bool has_iommufd(void);
 /* The access path that a loop test runs with: 0 is group, 1 iommufd. */
@@ -32,6 +32,10 @@ uint32_t config(struct vgpu_vfio *vfio, uint32_t offset, unsigned width);
 /* Number of descriptors that this process has open. */
 int count_fds(void);
 
+/* Runs and frees the suite: what main returns. */
+int run_suite(Suite *suite);
+
+/* The parts of vfio_test. */
 void add_device_tests(Suite *suite, int paths);
 void add_open_tests(Suite *suite, int paths);
 void add_share_tests(Suite *suite, int paths);
