@@ -121,6 +121,42 @@ int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds
  */
 struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio);
 
+/** Events of a handle, as bits. */
+#define VGPU_VFIO_EVENT_REQUEST (1u << 0) /* the host wants the device back: it is unbound, unplugged or removed */
+#define VGPU_VFIO_EVENT_ERROR (1u << 1)   /* the device failed in a way that its driver can't mend (PCIe AER) */
+
+/**
+ * vgpu_vfio_start_events() - have the handle tell what happens to its device
+ * @vfio: the handle
+ * @fd: receives a descriptor to poll for reading (borrowed, valid until the handle is closed); untouched on failure;
+ *      or NULL
+ *
+ * It takes the IRQ indexes REQ and ERR of a PCI device, as far as its driver has them (vgpu_irq_find()); without them
+ * the descriptor never becomes readable, and whoever removes the device waits until it is closed. More calls return the
+ * same descriptor.
+ *
+ * To let go of the device after VGPU_VFIO_EVENT_REQUEST: stop using it, unmap each of its mappings, close the handle.
+ * The kernel waits for that without a deadline, and asks again and again: the event comes until then.
+ * After VGPU_VFIO_EVENT_ERROR its registers and memory can't be believed: stop the guest, and reset or close it.
+ *
+ * Return: 0, -EBUSY (the caller has turned REQ or ERR on: vgpu_irq_disable() them), -EMFILE, -ENOMEM, or an -errno of
+ * the driver.
+ * Since: 0.1
+ */
+int vgpu_vfio_start_events(struct vgpu_vfio *vfio, int *fd);
+
+/**
+ * vgpu_vfio_process() - take what has happened since the last call
+ * @vfio: the handle
+ * @events: receives VGPU_VFIO_EVENT_*, 0 where nothing has happened; bits that the caller does not know may be ignored
+ *
+ * Never blocks. Several threads may call it: each event goes to one of them.
+ *
+ * Return: 0, or -EINVAL (a NULL argument, or the events were not started).
+ * Since: 0.1
+ */
+int vgpu_vfio_process(struct vgpu_vfio *vfio, uint32_t *events);
+
 /** Device flags, the kernel's VFIO_DEVICE_FLAGS_*. */
 #define VGPU_VFIO_FLAG_RESET (1u << 0)
 #define VGPU_VFIO_FLAG_PCI (1u << 1)

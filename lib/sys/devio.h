@@ -53,6 +53,14 @@ ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset);
 ssize_t vg_pwrite(int fd, const void *buf, size_t len, uint64_t offset);
 #endif
 
+/* A new eventfd, non-blocking and at 0, or -errno. */
+int vg_eventfd_make(void);
+/* Takes what was added to a non-blocking eventfd: the number, 0 where it is none, or -errno. */
+int64_t vg_eventfd_take(int fd);
+/* A descriptor that is readable while one of those added to it is, or -errno. */
+int vg_poll_make(void);
+int vg_poll_add(int poll_fd, int fd);
+
 size_t vg_page_size(void);
 /*
  * Reserves size bytes of addresses without memory, at an address that is phase modulo align (a power of two, at least

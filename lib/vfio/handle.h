@@ -43,7 +43,10 @@ struct vgpu_vfio {
 	uint32_t flags;
 	uint32_t num_regions;
 	uint32_t num_irqs;
-	pthread_mutex_t lock; /* of additions to the cache */
+	pthread_mutex_t irq_lock; /* of the next two, and of what is on in the kernel */
+	struct vg_irq_set *irqs;  /* a list (vfio/irq.h) */
+	int event_fd;             /* to poll for events; -1: not started */
+	pthread_mutex_t lock;     /* of additions to the cache */
 	/* What the driver said of its regions, each held once. Only ever added to, so reading takes no lock. */
 	_Atomic(struct vgpu_region *) near_regions[VG_NEAR_REGIONS];
 	_Atomic(struct vgpu_region *) far_regions; /* a list */

@@ -11,6 +11,7 @@
 #include "sys/files.h"
 #include "vfio/fail.h"
 #include "vfio/handle.h"
+#include "vfio/irq.h"
 
 /* The most regions, and the most IRQ indexes, that are believed. */
 #define COUNT_MAX 4096
@@ -124,6 +125,8 @@ static struct vgpu_vfio *new_handle(struct vgpu_context *ctx, const char *name)
 		return NULL;
 	}
 	pthread_mutex_init(&vfio->lock, NULL);
+	pthread_mutex_init(&vfio->irq_lock, NULL);
+	vfio->event_fd = -1;
 	vfio->ctx = vgpu_context_ref(ctx);
 	vfio->place = VG_PLACE_NONE;
 	return vfio;
@@ -134,12 +137,14 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio)
 	if (!vfio)
 		return NULL;
 	vg_regions_free(vfio);
+	vg_irqs_free(vfio);
 	if (vfio->place.device_fd >= 0 && vfio->dma)
 		vg_dma_leave(vfio->dma, &vfio->place);
 	else
 		vg_close(vfio->place.device_fd);
 	vgpu_dma_unref(vfio->dma);
 	vgpu_context_unref(vfio->ctx);
+	pthread_mutex_destroy(&vfio->irq_lock);
 	pthread_mutex_destroy(&vfio->lock);
 	free(vfio->name);
 	free(vfio);
