@@ -6,10 +6,12 @@
 #include <vgpu/check.h>
 #include <vgpu/context.h>
 #include <vgpu/device.h>
+#include <vgpu/dirty.h>
 #include <vgpu/dma.h>
 #include <vgpu/error.h>
 #include <vgpu/irq.h>
 #include <vgpu/log.h>
+#include <vgpu/migration.h>
 #include <vgpu/parent.h>
 #include <vgpu/record.h>
 #include <vgpu/region.h>

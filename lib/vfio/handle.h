@@ -43,6 +43,7 @@ struct vgpu_vfio {
 	uint32_t flags;
 	uint32_t num_regions;
 	uint32_t num_irqs;
+	atomic_bool is_migrating; /* there is a migration session */
 	pthread_mutex_t irq_lock; /* of the next two, and of what is on in the kernel */
 	struct vg_irq_set *irqs;  /* a list (vfio/irq.h) */
 	int event_fd;             /* to poll for events; -1: not started */

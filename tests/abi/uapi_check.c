@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Compares lib/sys/uapi.h with the kernel's headers, at compile time: see uapi.sh. */
+/* Compares lib/sys/uapi*.h with the kernel's headers, at compile time: see uapi.sh. */
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 #include <stddef.h>
 
 #include "sys/uapi.h"
+#include "sys/uapi_migration.h"
 
 #define SAME_STRUCT(ours, theirs) _Static_assert(sizeof(struct ours) == sizeof(struct theirs), #ours)
 #define SAME_FIELD(ours, theirs, field)                                                                                \
 	_Static_assert(offsetof(struct ours, field) == offsetof(struct theirs, field) &&                                   \
 					   __builtin_types_compatible_p(__typeof__(((struct ours *)0)->field),                             \
 													__typeof__(((struct theirs *)0)->field)),                          \
+				   #ours "." #field)
+/* The kernel's 64-bit numbers are long long, ours may be long. */
+#define SAME_SIZE(ours, theirs, field)                                                                                 \
+	_Static_assert(offsetof(struct ours, field) == offsetof(struct theirs, field) &&                                   \
+					   sizeof(((struct ours *)0)->field) == sizeof(((struct theirs *)0)->field),                       \
 				   #ours "." #field)
 #define SAME_VALUE(ours, theirs) _Static_assert((ours) == (theirs), #ours)
 
@@ -42,3 +48,15 @@ SAME_FIELD(vg_iommu_ioas_alloc, iommu_ioas_alloc, size);
 SAME_FIELD(vg_iommu_ioas_alloc, iommu_ioas_alloc, flags);
 SAME_FIELD(vg_iommu_ioas_alloc, iommu_ioas_alloc, out_ioas_id);
 SAME_VALUE(VG_IOMMU_IOAS_ALLOC, IOMMU_IOAS_ALLOC);
+
+SAME_VALUE(VG_VFIO_MIGRATION_PRE_COPY, VFIO_MIGRATION_PRE_COPY);
+SAME_STRUCT(vg_vfio_precopy_info, vfio_precopy_info);
+SAME_FIELD(vg_vfio_precopy_info, vfio_precopy_info, argsz);
+SAME_FIELD(vg_vfio_precopy_info, vfio_precopy_info, flags);
+SAME_SIZE(vg_vfio_precopy_info, vfio_precopy_info, initial_bytes);
+SAME_SIZE(vg_vfio_precopy_info, vfio_precopy_info, dirty_bytes);
+SAME_VALUE(VG_VFIO_MIG_GET_PRECOPY_INFO, VFIO_MIG_GET_PRECOPY_INFO);
+
+SAME_STRUCT(vg_vfio_device_feature_mig_data_size, vfio_device_feature_mig_data_size);
+SAME_SIZE(vg_vfio_device_feature_mig_data_size, vfio_device_feature_mig_data_size, stop_copy_length);
+SAME_VALUE(VG_VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, VFIO_DEVICE_FEATURE_MIG_DATA_SIZE);
