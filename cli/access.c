@@ -20,12 +20,17 @@ static const char *const regions[] = {
 
 int access_open(struct app *app)
 {
+	return access_open_device(app, app->args.operands[0]);
+}
+
+int access_open_device(struct app *app, const char *device)
+{
 	struct vgpu_vfio_opts opts = {.size = sizeof(opts)};
 	int code = option_choice(app, OPT_ACCESS, accesses, COUNT(accesses), &opts.access);
 
 	if (code)
 		return code;
-	if (vgpu_vfio_open(app->ctx, app->args.operands[0], &opts, &app->vfio))
+	if (vgpu_vfio_open(app->ctx, device, &opts, &app->vfio))
 		return report_last(app);
 	return 0;
 }

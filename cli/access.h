@@ -15,6 +15,8 @@ struct place {
 
 /* Opens the first operand's device as --access says. Reports failures, returns an exit code. */
 int access_open(struct app *app);
+/* The same with another operand's. */
+int access_open_device(struct app *app, const char *device);
 /* Reads the second operand (REGION[+OFFSET]) and --width. */
 int access_parse(struct app *app, struct place *place);
 /* Maps length bytes there, for --map. Unmap place->mapping. */

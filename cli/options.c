@@ -41,6 +41,7 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_WIDTH] = {"width", 'w', "1|2|4|8", "bytes of each access"},
 	[OPT_MAP] = {"map", 0, NULL, "access through a mapping of the region"},
 	[OPT_RAW] = {"raw", 0, NULL, "write the bytes themselves to standard output"},
+	[OPT_PRE_COPY] = {"pre-copy", 0, NULL, "read what can be read before the device is stopped"},
 	[OPT_DRY_RUN] = {"dry-run", 0, NULL, "change nothing, show what would be done"},
 };
 

@@ -43,6 +43,7 @@ enum option_id {
 	OPT_MAP,
 	OPT_RAW,
 	OPT_DRY_RUN,
+	OPT_PRE_COPY,
 	OPT_COUNT
 };
 
@@ -71,7 +72,7 @@ struct command {
 };
 
 extern const struct command command_parents, command_types, command_list, command_create, command_destroy, command_show,
-	command_read, command_write, command_reconcile, command_doctor;
+	command_read, command_write, command_migrate, command_reconcile, command_doctor;
 
 struct app {
 	const struct command *command; /* NULL until it is known */

@@ -134,6 +134,7 @@ Commands:
   show       show a device, its regions and IRQs, as JSON
   read       read from a region of a device, as a hex dump
   write      write a value to a region of a device
+  migrate    save the state of a device to a file, or restore it from one
   reconcile  mend the records that disagree with the kernel
   doctor     check what of this host works for vGPUs, and what to do about the rest
 .

@@ -5,36 +5,9 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=guest.sh
 . /lib/vm.sh
+# shellcheck source-path=SCRIPTDIR source=expect.sh
+. expect.sh
 vm=c0ffee00-0000-4000-8000-000000000001
-err=/tmp/stderr
-
-# is CODE TEXT COMMAND...: the command ends so and prints exactly this.
-is() {
-	vm_code=0
-	vm_want=$1
-	vm_text=$2
-	shift 2
-	vm_out=$("$@" 2>$err) || vm_code=$?
-	[ "$vm_code" -eq "$vm_want" ] || vm_fail "$*: exit code $vm_code instead of $vm_want: $vm_out $(cat $err)"
-	[ "$vm_out" = "$vm_text" ] || vm_fail "$*: printed '$vm_out' instead of '$vm_text'"
-	echo "ok: $*"
-}
-
-# said TEXT...: the last command said each of them on standard error.
-said() {
-	for vm_word; do
-		grep -qF -- "$vm_word" $err || vm_fail "standard error lacks '$vm_word': $(cat $err)"
-	done
-}
-
-# has TEXT COMMAND...: the command succeeds and prints this among others.
-has() {
-	vm_text=$1
-	shift
-	vm_out=$("$@" 2>$err) || vm_fail "$*: $(cat $err)"
-	printf '%s\n' "$vm_out" | grep -qF -- "$vm_text" || vm_fail "$*: lacks '$vm_text': $vm_out"
-	echo "ok: $*"
-}
 
 serial() {
 	is 0 "$vm:0" vgpuctl create -p mtty -t mtty-2 "$vm"
