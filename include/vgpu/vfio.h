@@ -17,6 +17,7 @@ extern "C" {
 
 struct vgpu_context;
 struct vgpu_dma;
+struct vgpu_kvm;
 struct vgpu_vfio;
 
 /** The way into the kernel. */
@@ -31,11 +32,13 @@ enum vgpu_access {
  * @size: sizeof(struct vgpu_vfio_opts)
  * @access: enum vgpu_access
  * @dma: the DMA object to join; the handle takes its own reference; NULL: a new one for this device alone
+ * @kvm: the virtual machine (vgpu/kvm.h) that it shall belong to; the handle takes its own reference; NULL: none
  */
 struct vgpu_vfio_opts {
 	size_t size;
 	uint32_t access;
 	struct vgpu_dma *dma;
+	struct vgpu_kvm *kvm;
 };
 
 /**
@@ -56,7 +59,8 @@ struct vgpu_vfio_opts {
  *  * -EPERM: the group is not viable: the message names the devices in the way (group-not-viable);
  *  * -EACCES, -EPERM: not allowed to open a node (permission);
  *  * -ENOENT: the kernel has the node, the directory of device nodes has not (not-ready);
- *  * -EXDEV: the DMA object has the other access path already;
+ *  * -EXDEV: the DMA object has the other access path already, or the IOMMU group is in another VM (invalid);
+ *  * -EIO: the VM of opts->kvm is another process's, or dead (refused);
  *  * -EPROTO: the driver states counts of regions or IRQs that make no sense (bad-data);
  *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
  * Since: 0.1
@@ -74,6 +78,7 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
  * @cdev_fd: the device's node, open and not bound; -1: none
  * @iommufd: iommufd, open; -1: none
  * @ioas_id: the IOAS to attach to; 0: a new one
+ * @kvm: as in struct vgpu_vfio_opts; not with @device_fd: KVM must know of a device before it is opened
  *
  * Start from VGPU_VFIO_FDS_INIT. These go together: @device_fd alone; @group_fd + @container_fd;
  * @cdev_fd + @iommufd (+ @ioas_id).
@@ -87,12 +92,13 @@ struct vgpu_vfio_fds {
 	int cdev_fd;
 	int iommufd;
 	uint32_t ioas_id;
+	struct vgpu_kvm *kvm;
 };
 
 /** A struct vgpu_vfio_fds that names no descriptor. */
 #define VGPU_VFIO_FDS_INIT                                                                                             \
 	{                                                                                                                  \
-		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0                                                      \
+		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0, NULL                                                \
 	}
 
 /**

@@ -10,6 +10,7 @@
 #include <vgpu/dma.h>
 #include <vgpu/error.h>
 #include <vgpu/irq.h>
+#include <vgpu/kvm.h>
 #include <vgpu/log.h>
 #include <vgpu/migration.h>
 #include <vgpu/parent.h>

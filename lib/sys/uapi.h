@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's VFIO cdev and iommufd interface (Linux 6.6 and later), declared under names of our own: the headers
- * that a build finds may be older, or newer and declare the same. tests/abi compares them with the kernel's.
+ * The kernel's VFIO cdev and iommufd interface (Linux 6.6 and later) and what came with it, declared under names of our
+ * own: the headers that a build finds may be older, or newer and declare the same. tests/abi compares them with the
+ * kernel's.
  */
 #ifndef VG_SYS_UAPI_H
 #define VG_SYS_UAPI_H
@@ -31,6 +32,11 @@ struct vg_vfio_detach_iommufd_pt {
 #define VG_VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
 #define VG_VFIO_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
 #define VG_VFIO_DEVICE_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
+
+/* On a VM's VFIO device (KVM_DEV_TYPE_VFIO): the names since a cdev can be told of, the numbers as ever. */
+#define VG_KVM_DEV_VFIO_FILE 1
+#define VG_KVM_DEV_VFIO_FILE_ADD 1
+#define VG_KVM_DEV_VFIO_FILE_DEL 2
 
 /* On /dev/iommu. */
 struct vg_iommu_destroy {

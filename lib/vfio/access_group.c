@@ -14,6 +14,7 @@
 #include "sys/files.h"
 #include "vfio/access_ops.h"
 #include "vfio/fail.h"
+#include "vfio/kvm.h"
 
 struct container {
 	struct container *next;
@@ -27,6 +28,8 @@ struct group {
 	int fd;
 	int id; /* of the IOMMU group; -1: handed over, not known */
 	unsigned devices;
+	struct vgpu_kvm *kvm; /* the VM that it belongs to, or NULL */
+	bool is_told;         /* by us, so that it is for us to take it back */
 };
 
 struct space {
@@ -54,6 +57,38 @@ static void drop_container(struct space *space, struct container *container)
 	free(container);
 }
 
+/* The group leaves its virtual machine, if any: after its devices are closed, and before it is, since KVM holds it. */
+static void leave_kvm(struct group *group)
+{
+	if (group->is_told)
+		vg_kvm_remove(group->kvm, group->fd);
+	group->is_told = false;
+	group->kvm = vgpu_kvm_unref(group->kvm);
+}
+
+/* KVM is told of the group, unless it knows. */
+static int enter_kvm(struct vgpu_context *ctx, struct group *group, struct vgpu_kvm *kvm, const char *name)
+{
+	int r;
+
+	if (!kvm || group->kvm == kvm)
+		return 0;
+	if (group->kvm)
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = VG_OPEN,
+											.path = name,
+											.err = EXDEV,
+											.cause = VGPU_CAUSE_INVALID,
+											.hint = "open all devices of an IOMMU group with one struct vgpu_kvm"},
+					   "its IOMMU group belongs to another VM already");
+	r = vg_kvm_add(ctx, kvm, group->fd, name);
+	if (r < 0)
+		return r;
+	group->is_told = r == 0;
+	group->kvm = vgpu_kvm_ref(kvm);
+	return 0;
+}
+
 static void drop_group(struct space *space, struct group *group)
 {
 	struct group **link;
@@ -63,6 +98,7 @@ static void drop_group(struct space *space, struct group *group)
 	for (link = &space->groups; *link != group; link = &(*link)->next)
 		;
 	*link = group->next;
+	leave_kvm(group);
 	vg_close(group->fd); /* before the container: leaving it is the last thing that a group does */
 	drop_container(space, group->container);
 	free(group);
@@ -220,7 +256,7 @@ static int find_group(struct vgpu_context *ctx, struct space *space, const struc
 	return open_group(ctx, space, target, out);
 }
 
-static int open_device(struct vgpu_context *ctx, struct group *group, const char *name, struct vg_place *out)
+static int get_device(struct vgpu_context *ctx, struct group *group, const char *name, struct vg_place *out)
 {
 	char text[VG_NAME_SIZE];
 	struct vg_failure failure = {.operation = VG_OPEN, .path = name, .cause = VGPU_CAUSE_REFUSED};
@@ -243,7 +279,21 @@ static int open_device(struct vgpu_context *ctx, struct group *group, const char
 	return vg_fail(ctx, &failure, "the driver does not open it: %s", strerrordesc_np(-fd) ?: "unknown error");
 }
 
-static int group_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vg_place *out)
+static int open_device(struct vgpu_context *ctx, struct group *group, const char *name, struct vgpu_kvm *kvm,
+					   struct vg_place *out)
+{
+	bool was_in_vm = group->kvm;
+	int r = enter_kvm(ctx, group, kvm, name);
+
+	if (r == 0)
+		r = get_device(ctx, group, name, out);
+	if (r && !was_in_vm)
+		leave_kvm(group);
+	return r;
+}
+
+static int group_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vgpu_kvm *kvm,
+					  struct vg_place *out)
 {
 	struct group *group = NULL;
 	int r = make_space(ctx, space);
@@ -252,7 +302,7 @@ static int group_open(struct vgpu_context *ctx, void **space, const struct vg_ta
 		r = find_group(ctx, *space, target, &group);
 	if (!group)
 		return r;
-	r = open_device(ctx, group, target->name, out);
+	r = open_device(ctx, group, target->name, kvm, out);
 	if (r)
 		drop_group(*space, group);
 	return r;
@@ -303,7 +353,7 @@ static int group_adopt(struct vgpu_context *ctx, void **space_out, const struct 
 	if (r == 0) {
 		container = add_container(space, container_fd);
 		group = container ? add_group(space, container, group_fd, -1) : NULL;
-		r = group ? open_device(ctx, group, fds->name, out) : vg_fail_memory(ctx, VG_OPEN);
+		r = group ? open_device(ctx, group, fds->name, fds->kvm, out) : vg_fail_memory(ctx, VG_OPEN);
 	}
 	if (r == 0)
 		return 0;

@@ -9,6 +9,7 @@
 #include "sys/uapi.h"
 #include "vfio/access_ops.h"
 #include "vfio/fail.h"
+#include "vfio/kvm.h"
 
 struct space {
 	int iommufd;
@@ -112,12 +113,30 @@ static int bind_device(struct vgpu_context *ctx, const struct space *space, cons
 				   strerrordesc_np(-r) ?: "unknown error");
 }
 
-static struct vg_place make_place(const struct space *space, int fd)
+/*
+ * The device comes to its place, and into its virtual machine first, if any. Takes fd over. What KVM is to be told to
+ * forget later is kept as the place's member.
+ */
+static int enter(struct vgpu_context *ctx, const struct space *space, const struct vg_target *target, const char *node,
+				 int fd, struct vgpu_kvm *kvm, struct vg_place *out)
 {
-	return (struct vg_place){fd, -1, -1, space->iommufd, space->ioas_id, NULL};
+	int r = kvm ? vg_kvm_add(ctx, kvm, fd, node) : 1;
+	bool is_told = r == 0;
+
+	if (r >= 0)
+		r = bind_device(ctx, space, target, node, fd);
+	if (r == 0) {
+		*out = (struct vg_place){fd, -1, -1, space->iommufd, space->ioas_id, is_told ? vgpu_kvm_ref(kvm) : NULL};
+		return 0;
+	}
+	if (is_told)
+		vg_kvm_remove(kvm, fd);
+	vg_close(fd);
+	return r;
 }
 
-static int iommufd_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vg_place *out)
+static int iommufd_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vgpu_kvm *kvm,
+						struct vg_place *out)
 {
 	int fd, r = open_space(ctx, space);
 
@@ -126,12 +145,7 @@ static int iommufd_open(struct vgpu_context *ctx, void **space, const struct vg_
 	fd = vg_node_open(target->cdev_node);
 	if (fd < 0)
 		return vg_vfio_fail_node(ctx, target, target->cdev_node, -fd);
-	r = bind_device(ctx, *space, target, target->cdev_node, fd);
-	if (r)
-		vg_close(fd);
-	else
-		*out = make_place(*space, fd);
-	return r;
+	return enter(ctx, *space, target, target->cdev_node, fd, kvm, out);
 }
 
 static int adopt_space(struct vgpu_context *ctx, void **out, const struct vgpu_vfio_fds *fds)
@@ -158,12 +172,7 @@ static int iommufd_adopt(struct vgpu_context *ctx, void **space, const struct vg
 	fd = vg_dup_fd(fds->cdev_fd);
 	if (fd < 0)
 		return vg_vfio_fail_dup(ctx, fds->name, "cdev_fd", -fd);
-	r = bind_device(ctx, *space, NULL, fds->name, fd);
-	if (r)
-		vg_close(fd);
-	else
-		*out = make_place(*space, fd);
-	return r;
+	return enter(ctx, *space, NULL, fds->name, fd, fds->kvm, out);
 }
 
 static void iommufd_close(void *opaque, struct vg_place *place)
@@ -174,6 +183,10 @@ static void iommufd_close(void *opaque, struct vg_place *place)
 	/* the giver's descriptor keeps the device open: let go of our IOAS, or it cannot be destroyed */
 	if (space->is_foreign && space->has_own_ioas)
 		vg_ioctl(place->device_fd, VG_VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	if (place->member) { /* first: KVM holds the file open */
+		vg_kvm_remove(place->member, place->device_fd);
+		vgpu_kvm_unref(place->member);
+	}
 	vg_close(place->device_fd);
 }
 

@@ -32,8 +32,9 @@ struct vg_place {
  */
 struct vg_access_ops {
 	enum vgpu_access access;
-	/* Opens a device by its nodes. */
-	int (*open)(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vg_place *out);
+	/* Opens a device by its nodes, for a virtual machine (or NULL). */
+	int (*open)(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vgpu_kvm *kvm,
+				struct vg_place *out);
 	/* Takes duplicates of descriptors that somebody else opened. */
 	int (*adopt)(struct vgpu_context *ctx, void **space, const struct vgpu_vfio_fds *fds, struct vg_place *out);
 	/* Closes a device, and what no other device of the space uses. */

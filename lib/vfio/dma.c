@@ -39,10 +39,11 @@ int vgpu_dma_new(struct vgpu_context *ctx, struct vgpu_dma **out)
 }
 
 int vg_dma_join(struct vgpu_dma *dma, struct vgpu_context *ctx, const struct vg_access_ops *ops,
-				const struct vg_target *target, const struct vgpu_vfio_fds *fds, struct vg_place *out)
+				const struct vg_target *target, struct vgpu_kvm *kvm, const struct vgpu_vfio_fds *fds,
+				struct vg_place *out)
 {
 	struct vg_place place = VG_PLACE_NONE;
-	int r = target ? ops->open(ctx, &dma->space, target, &place) : ops->adopt(ctx, &dma->space, fds, &place);
+	int r = target ? ops->open(ctx, &dma->space, target, kvm, &place) : ops->adopt(ctx, &dma->space, fds, &place);
 
 	if (r == 0) {
 		dma->ops = ops;

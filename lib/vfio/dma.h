@@ -19,9 +19,10 @@ struct vgpu_dma {
 
 /* Makes the object. 0 or -ENOMEM, without a record. */
 int vg_dma_make(struct vgpu_context *ctx, struct vgpu_dma **out);
-/* A device joins by this path, by its target or else by handed-over descriptors. The caller holds dma->lock. */
+/* A device joins by this path, by its target (kvm may be NULL) or else by fds. The caller holds dma->lock. */
 int vg_dma_join(struct vgpu_dma *dma, struct vgpu_context *ctx, const struct vg_access_ops *ops,
-				const struct vg_target *target, const struct vgpu_vfio_fds *fds, struct vg_place *out);
+				const struct vg_target *target, struct vgpu_kvm *kvm, const struct vgpu_vfio_fds *fds,
+				struct vg_place *out);
 /* It leaves, and is closed. Takes dma->lock. */
 void vg_dma_leave(struct vgpu_dma *dma, struct vg_place *place);
 

@@ -193,16 +193,16 @@ static int finish(struct vgpu_vfio *vfio, int r, struct vgpu_vfio **out)
 	return r;
 }
 
-static int join(struct vgpu_vfio *vfio, const struct vg_target *target, uint32_t wanted)
+static int join(struct vgpu_vfio *vfio, const struct vg_target *target, const struct vgpu_vfio_opts *opts)
 {
 	struct vgpu_dma *dma = vfio->dma;
 	struct choice choice;
 	int r;
 
 	pthread_mutex_lock(&dma->lock);
-	r = choose(vfio->ctx, target, wanted, dma->ops, &choice);
+	r = choose(vfio->ctx, target, opts->access, dma->ops, &choice);
 	if (r == 0)
-		r = vg_dma_join(dma, vfio->ctx, choice.ops, target, NULL, &vfio->place);
+		r = vg_dma_join(dma, vfio->ctx, choice.ops, target, opts->kvm, NULL, &vfio->place);
 	pthread_mutex_unlock(&dma->lock);
 	if (r == 0) {
 		vfio->access = choice.ops->access;
@@ -240,7 +240,7 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
 	if (!vfio->dma && vg_dma_make(ctx, &vfio->dma))
 		r = vg_fail_memory(ctx, VG_OPEN);
 	else
-		r = join(vfio, &target, known.access);
+		r = join(vfio, &target, &known);
 	return finish(vfio, r, out);
 }
 
@@ -254,6 +254,9 @@ static int check_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds, 
 		return vg_fail_invalid(ctx, VG_OPEN, fds->name, "the device's name is missing, or too long");
 	if (fds->ioas_id && !iommufd)
 		return vg_fail_invalid(ctx, VG_OPEN, fds->name, "an IOAS without iommufd makes no sense");
+	if (device && fds->kvm)
+		return vg_fail_invalid(ctx, VG_OPEN, fds->name,
+							   "device_fd with a VM makes no sense: KVM must know of a device before it is opened");
 	if (device && !group && !container && !cdev && !iommufd)
 		return 0;
 	if (group && container && !device && !cdev && !iommufd) {
@@ -285,7 +288,7 @@ static int adopt(struct vgpu_vfio *vfio, const struct vgpu_vfio_fds *fds, const 
 	if (vg_dma_make(vfio->ctx, &vfio->dma))
 		return vg_fail_memory(vfio->ctx, VG_OPEN);
 	pthread_mutex_lock(&vfio->dma->lock);
-	r = vg_dma_join(vfio->dma, vfio->ctx, ops, NULL, fds, &vfio->place);
+	r = vg_dma_join(vfio->dma, vfio->ctx, ops, NULL, NULL, fds, &vfio->place);
 	pthread_mutex_unlock(&vfio->dma->lock);
 	vfio->access = ops->access;
 	vfio->reason = ops->access == VGPU_ACCESS_GROUP ? "a group and its container were handed over"

@@ -13,7 +13,7 @@ skip() {
 	exit 77
 }
 
-# find_headers: prints a folder with the kernel's vfio.h and iommufd.h: installed, or else unpacked from the package.
+# find_headers: prints a folder with the kernel's vfio.h, iommufd.h and kvm.h: installed, or else unpacked from the package.
 find_headers() {
 	local dir package
 	for dir in /usr/src/linux-headers-6.12*-common/include/uapi/linux "$work"/usr/src/*/include/uapi/linux; do
@@ -32,8 +32,8 @@ headers=$(find_headers) ||
 	skip 'the headers of Linux 6.12 are neither installed nor to be had (Debian package linux-headers-6.12-amd64)'
 # The kernel's files are meant for its own build: what it takes out when it installs them must not stay.
 mkdir "$work/linux"
-for name in vfio iommufd; do
-	sed 's/[[:space:]]__user[[:space:]]/ /g' "$headers/$name.h" >"$work/linux/$name.h"
+for name in vfio iommufd kvm; do
+	sed -e 's/[[:space:]]__user[[:space:]]/ /g' -e '/<linux\/compiler.h>/d' "$headers/$name.h" >"$work/linux/$name.h"
 done
 for check in uapi_check uapi_public_check; do
 	"$compiler" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -isystem "$work" -I "$source/include" -I "$source/lib" \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compares lib/sys/uapi*.h with the kernel's headers, at compile time: see uapi.sh. */
 #include <linux/iommufd.h>
+#include <linux/kvm.h>
 #include <linux/vfio.h>
 #include <stddef.h>
 
@@ -37,6 +38,13 @@ SAME_STRUCT(vg_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt);
 SAME_FIELD(vg_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt, argsz);
 SAME_FIELD(vg_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt, flags);
 SAME_VALUE(VG_VFIO_DEVICE_DETACH_IOMMUFD_PT, VFIO_DEVICE_DETACH_IOMMUFD_PT);
+
+SAME_VALUE(VG_KVM_DEV_VFIO_FILE, KVM_DEV_VFIO_FILE);
+SAME_VALUE(VG_KVM_DEV_VFIO_FILE, KVM_DEV_VFIO_GROUP);
+SAME_VALUE(VG_KVM_DEV_VFIO_FILE_ADD, KVM_DEV_VFIO_FILE_ADD);
+SAME_VALUE(VG_KVM_DEV_VFIO_FILE_ADD, KVM_DEV_VFIO_GROUP_ADD);
+SAME_VALUE(VG_KVM_DEV_VFIO_FILE_DEL, KVM_DEV_VFIO_FILE_DEL);
+SAME_VALUE(VG_KVM_DEV_VFIO_FILE_DEL, KVM_DEV_VFIO_GROUP_DEL);
 
 SAME_STRUCT(vg_iommu_destroy, iommu_destroy);
 SAME_FIELD(vg_iommu_destroy, iommu_destroy, size);
