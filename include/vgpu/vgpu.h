@@ -16,6 +16,7 @@
 #include <vgpu/parent.h>
 #include <vgpu/record.h>
 #include <vgpu/region.h>
+#include <vgpu/reset.h>
 #include <vgpu/type.h>
 #include <vgpu/version.h>
 #include <vgpu/vfio.h>

@@ -33,6 +33,11 @@ struct vg_vfio_detach_iommufd_pt {
 #define VG_VFIO_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
 #define VG_VFIO_DEVICE_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
 
+/* Of VFIO_DEVICE_GET_PCI_HOT_RESET_INFO for a device that was opened by its own node: ids, not groups. */
+#define VG_VFIO_PCI_HOT_RESET_FLAG_DEV_ID (1u << 0)
+#define VG_VFIO_PCI_DEVID_OWNED 0u
+#define VG_VFIO_PCI_DEVID_NOT_OWNED UINT32_MAX
+
 /* On a VM's VFIO device (KVM_DEV_TYPE_VFIO): the names since a cdev can be told of, the numbers as ever. */
 #define VG_KVM_DEV_VFIO_FILE 1
 #define VG_KVM_DEV_VFIO_FILE_ADD 1

@@ -15,6 +15,7 @@
 #include "vfio/access_ops.h"
 #include "vfio/fail.h"
 #include "vfio/kvm.h"
+#include "vfio/reset.h"
 
 struct container {
 	struct container *next;
@@ -355,8 +356,10 @@ static int group_adopt(struct vgpu_context *ctx, void **space_out, const struct 
 		group = container ? add_group(space, container, group_fd, -1) : NULL;
 		r = group ? open_device(ctx, group, fds->name, fds->kvm, out) : vg_fail_memory(ctx, VG_OPEN);
 	}
-	if (r == 0)
+	if (r == 0) {
+		group->id = vg_reset_find_group(out->device_fd, fds->name);
 		return 0;
+	}
 	if (group) {
 		drop_group(space, group);
 		return r;
@@ -375,10 +378,22 @@ static void group_close(void *space, struct vg_place *place)
 	drop_group(space, place->member);
 }
 
+static int group_fd(void *opaque, int iommu_group)
+{
+	const struct space *space = opaque;
+	const struct group *group;
+
+	for (group = space->groups; group; group = group->next)
+		if (group->id == iommu_group)
+			return group->fd;
+	return -1;
+}
+
 const struct vg_access_ops vg_access_group = {
 	.access = VGPU_ACCESS_GROUP,
 	.open = group_open,
 	.adopt = group_adopt,
 	.close = group_close,
+	.group_fd = group_fd,
 	.free_space = free,
 };

@@ -39,6 +39,8 @@ struct vg_access_ops {
 	int (*adopt)(struct vgpu_context *ctx, void **space, const struct vgpu_vfio_fds *fds, struct vg_place *out);
 	/* Closes a device, and what no other device of the space uses. */
 	void (*close)(void *space, struct vg_place *place);
+	/* The descriptor of an IOMMU group that the space has open (borrowed), or -1. NULL: the path has none. */
+	int (*group_fd)(void *space, int iommu_group);
 	/* Frees a space without devices. */
 	void (*free_space)(void *space);
 };
