@@ -108,6 +108,19 @@ new_uuid() {
 	cat /proc/sys/kernel/random/uuid
 }
 
+# make_mdev VARIABLE PARENT TYPE: makes an mdev, whose name goes to an exported variable; or fails the test.
+make_mdev() {
+	vm_uuid=$(new_uuid)
+	mdev_create "$2" "$3" "$vm_uuid" || vm_fail "no $3"
+	export "$1=$vm_uuid"
+}
+
+# take_pci VARIABLE BDF: binds a device to vfio-pci and exports its address, or fails the test.
+take_pci() {
+	bind_vfio_pci "$2" || vm_fail "vfio-pci does not take $2"
+	export "$1=$2"
+}
+
 # start_udev [coldplug]: Debian's udev, if the run was given its folder. With coldplug, it first handles all that is
 # there already, and loads a driver for each device as a real boot does; that takes some seconds.
 start_udev() {

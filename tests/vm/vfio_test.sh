@@ -5,19 +5,6 @@ set -u
 # shellcheck source-path=SCRIPTDIR source=guest.sh
 . /lib/vm.sh
 
-# make_mdev VARIABLE PARENT TYPE
-make_mdev() {
-	vm_uuid=$(new_uuid)
-	mdev_create "$2" "$3" "$vm_uuid" || vm_fail "no $3"
-	export "$1=$vm_uuid"
-}
-
-# bind VARIABLE BDF
-bind() {
-	bind_vfio_pci "$2" || vm_fail "vfio-pci does not take $2"
-	export "$1=$2"
-}
-
 BOCHS=$(pci_find 1234:1111) || vm_fail 'no bochs-display'
 export BOCHS
 vfio_test bare || exit
@@ -29,15 +16,15 @@ make_mdev MDPY mdpy mdpy-vga
 make_mdev MBOCHS mbochs mbochs-small
 MDPY_GROUP=/dev/vfio/$(iommu_group "/sys/bus/mdev/devices/$MDPY")
 MDPY_CDEV=/dev/vfio/devices/$(ls "/sys/bus/mdev/devices/$MDPY/vfio-dev")
-bind BOCHS "$BOCHS"
-bind NVME "$(pci_find 1b36:0010)"
+take_pci BOCHS "$BOCHS"
+take_pci NVME "$(pci_find 1b36:0010)"
 UNBOUND=$(pci_find 8086:29c0)     # the host bridge, which has no driver
 HOST_DRIVER=$(pci_find 1af4:1003) # the machine's own console
 export MDPY_GROUP MDPY_CDEV UNBOUND HOST_DRIVER
 
 # The south bridge's functions are one group.
-bind GROUP_A "$(pci_find 8086:2922)"
-bind GROUP_B "$(pci_find 8086:2930)"
+take_pci GROUP_A "$(pci_find 8086:2922)"
+take_pci GROUP_B "$(pci_find 8086:2930)"
 [ "$(iommu_group "/sys/bus/pci/devices/$GROUP_A")" = "$(iommu_group "/sys/bus/pci/devices/$GROUP_B")" ] ||
 	vm_fail 'the south bridge is not one group'
 vfio_test all || exit
