@@ -48,7 +48,7 @@ int vgpu_vfio_reset(struct vgpu_vfio *vfio);
  *  * -EPERM: devices are in the way that are not owned, or not bound to VFIO drivers: the message names those that are
  *    known (refused);
  *  * -EBUSY, -EAGAIN: something else works on an affected device at this moment (in-use): try again;
- *  * -ENODEV: the device is gone (gone);
+ *  * -EIO: it was reset, but did not come back in time;
  *  * -EPROTO: the driver's list makes no sense (bad-data);
  *  * -ENOMEM, or another -errno of the driver.
  * Since: 0.1
@@ -67,7 +67,6 @@ int vgpu_vfio_hot_reset(struct vgpu_vfio *vfio);
  *  * -EOPNOTSUPP: no hot reset is possible, as for vgpu_vfio_hot_reset() (unsupported);
  *  * -EAGAIN: functions come and go all the time (in-use);
  *  * -EPERM: an affected function has no IOMMU group (refused);
- *  * -ENODEV: the device is gone (gone);
  *  * -EPROTO: the driver's list makes no sense (bad-data);
  *  * -ENOMEM, or another -errno of the driver.
  * Since: 0.1

@@ -308,6 +308,14 @@ static int reset_all(struct vgpu_vfio *vfio, const struct vgpu_reset_set *set)
 	free(reset);
 	if (r == -EINVAL || r == -EPERM)
 		return fail_refused(vfio, set);
+	if (r == -ENOTTY) /* that it can be done the list has shown */
+		return vg_fail(
+			vfio->ctx,
+			&(struct vg_failure){.operation = HOT_RESET,
+								 .path = vfio->name,
+								 .err = EIO,
+								 .hint = "look into the kernel's log; maybe only the link is slow: try again"},
+			"it was reset, but did not come back in time");
 	return r < 0 ? fail(vfio, -r) : 0;
 }
 
