@@ -18,7 +18,10 @@
 #define PORT_IRQ 0x81u
 #define PORT_IDLE 0x82u
 
-/* Real mode. Sets the first 8259 up for the two lines, and waits. */
+/*
+ * Real mode. Sets the first 8259 up for the two lines, and waits. It does not halt: the emulation at times lets an
+ * interrupt in between sti and hlt, and then nothing wakes it.
+ */
 static const uint8_t code_main[] = {
 	0xfa,                   /* cli */
 	0xb0, 0x11, 0xe6, 0x20, /* ICW1: edge unless ELCR says otherwise, cascade, ICW4 comes */
@@ -30,8 +33,7 @@ static const uint8_t code_main[] = {
 	0xb0, 0x20, 0xee,       /* line 5 is by level */
 	0xfb, 0x90, 0xfa,       /* idle: sti; nop; cli */
 	0xe6, 0x82,             /* out 0x82, al: no interrupt waits */
-	0xfb, 0xf4,             /* sti; hlt */
-	0xeb, 0xf7,             /* jmp idle */
+	0xeb, 0xf9,             /* jmp idle */
 };
 
 /* Handlers: the line to al, and on to the common end. */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Interrupts of devices on their way into a KVM guest by irqfd, and back by resample. */
-#include <linux/vfio.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "kvm_test.h"
@@ -36,24 +33,12 @@ static void teardown(void)
 	vgpu_context_unref(ctx);
 }
 
-static void set_irqs(struct vgpu_vfio *vfio, uint32_t index, uint32_t flags, int32_t fd)
-{
-	struct vfio_irq_set *set;
-	char buf[sizeof(*set) + sizeof(fd)] = {0};
-
-	set = (struct vfio_irq_set *)buf;
-	set->argsz = sizeof(*set) + (flags & VFIO_IRQ_SET_DATA_EVENTFD ? sizeof(fd) : 0);
-	set->flags = flags;
-	set->index = index;
-	set->count = 1;
-	memcpy(set->data, &fd, sizeof(fd));
-	ck_assert_msg(ioctl(vgpu_vfio_get_device_fd(vfio), VFIO_DEVICE_SET_IRQS, set) == 0, "SET_IRQS: %s",
-				  strerror(errno));
-}
-
+/* The vector's interrupts go to the event. */
 static void enable(struct vgpu_vfio *vfio, uint32_t index)
 {
-	set_irqs(vfio, index, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, event);
+	int r = vgpu_irq_enable(vfio, index, 0, 1, &event);
+
+	ck_assert_msg(r == 0, "enable: %d: %s", r, vgpu_error_get_message(vgpu_context_get_error(ctx)));
 }
 
 static void write_bar(struct vgpu_vfio *vfio, uint64_t offset, unsigned width, uint32_t value)
@@ -78,8 +63,8 @@ START_TEST(intx_of_pci)
 {
 	struct vgpu_vfio *vfio = open_edu(path_of(_i));
 
-	set_irqs(vfio, VGPU_IRQ_INTX, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, event);
-	set_irqs(vfio, VGPU_IRQ_INTX, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_UNMASK, resample);
+	enable(vfio, VGPU_IRQ_INTX);
+	ck_assert_int_eq(vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 0, resample), 0);
 	guest_route(&guest, GUEST_LEVEL_IRQ, event, resample);
 	write_bar(vfio, EDU_RAISE, 4, 1);
 	ck_assert_uint_eq(guest_next_irq(&guest), GUEST_LEVEL_IRQ);
@@ -133,7 +118,7 @@ START_TEST(intx_of_mdev)
 		ck_assert_int_eq(eventfd_read(resample, &count), -1);
 		guest_finish_irq(&guest);
 		ck_assert_int_eq(eventfd_read(resample, &count), 0);
-		set_irqs(vfio, VGPU_IRQ_INTX, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK, 0);
+		ck_assert_int_eq(vgpu_irq_unmask(vfio, VGPU_IRQ_INTX, 0, 1), 0);
 	}
 	vgpu_vfio_close(vfio);
 }
