@@ -19,7 +19,7 @@
 
 /* The most functions that are believed: those of 256 buses. */
 #define COUNT_MAX 65536u
-#define COUNT_FIRST 16u
+#define COUNT_FIRST 2u
 /* Functions may come and go while they are counted. */
 #define TRIES 8
 
@@ -74,40 +74,45 @@ int vgpu_vfio_reset(struct vgpu_vfio *vfio)
 	}
 }
 
-/* Asks once, with room for so many. 0; or the number of functions where that is more; or -errno. */
-static int ask(int device_fd, uint32_t room, struct vfio_pci_hot_reset_info **out)
+/* Asks once. 0; or -errno: ENOSPC says that there are more functions than *room, which then has their number. */
+static int ask(int device_fd, uint32_t *room, struct vfio_pci_hot_reset_info **out)
 {
-	size_t size = sizeof(**out) + room * sizeof((*out)->devices[0]);
+	size_t size = sizeof(**out) + *room * sizeof((*out)->devices[0]);
 	struct vfio_pci_hot_reset_info *info = calloc(1, size);
+	uint32_t least = 1, most = *room;
 	int r;
 
 	if (!info)
 		return -ENOMEM;
 	info->argsz = (uint32_t)size;
 	r = vg_ioctl(device_fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info);
-	if (r == -ENOSPC)
-		r = info->count > room && info->count <= COUNT_MAX ? (int)info->count : -EPROTO;
-	else if (r >= 0)
-		r = info->count && info->count <= room ? 0 : -EPROTO;
-	if (r)
+	if (r == -ENOSPC) {
+		least = *room + 1;
+		most = COUNT_MAX;
+		*room = info->count;
+	}
+	if ((r >= 0 || r == -ENOSPC) && (info->count < least || info->count > most))
+		r = -EPROTO;
+	if (r < 0) {
 		free(info);
-	else
-		*out = info;
-	return r;
+		return r;
+	}
+	*out = info;
+	return 0;
 }
 
 /* The driver's list (free it). 0 or -errno, without a record. */
 static int read_info(int device_fd, struct vfio_pci_hot_reset_info **out)
 {
 	uint32_t room = COUNT_FIRST;
-	int r = -EAGAIN, i;
+	int r, i;
 
-	for (i = 0; i < TRIES && (r > 0 || r == -EAGAIN); i++) {
-		r = ask(device_fd, room, out);
-		if (r > 0)
-			room = (uint32_t)r;
+	for (i = 0; i < TRIES; i++) {
+		r = ask(device_fd, &room, out);
+		if (r != -ENOSPC && r != -EAGAIN)
+			return r;
 	}
-	return r > 0 ? -EAGAIN : r;
+	return -EAGAIN;
 }
 
 static void format_address(const struct vfio_pci_dependent_device *function, char out[VG_PCI_SIZE])
@@ -201,7 +206,7 @@ static int read_set(struct vgpu_vfio *vfio, struct vgpu_reset_set **out)
 	int r = read_info(vfio->place.device_fd, &info);
 
 	if (r)
-		return fail(vfio, -r);
+		return vg_negative(fail(vfio, -r));
 	set = calloc(1, sizeof(*set) + info->count * sizeof(set->functions[0]));
 	if (!set) {
 		free(info);

@@ -132,6 +132,8 @@ START_TEST(no_arguments)
 	struct vgpu_device *device = untouched;
 	struct vgpu_vfio *vfio = untouched;
 	struct vgpu_dma *dma = untouched;
+	struct vgpu_kvm_opts kvm_opts = VGPU_KVM_OPTS_INIT;
+	struct vgpu_kvm *kvm = untouched;
 	struct vgpu_context *ctx;
 	void *out = untouched;
 	size_t i;
@@ -156,12 +158,20 @@ START_TEST(no_arguments)
 	ck_assert_int_eq(vgpu_dma_new(ctx, NULL), -EINVAL);
 	ck_assert_int_eq(vgpu_region_find(NULL, 0, NULL), -EINVAL);
 	ck_assert_int_eq(vgpu_irq_find(NULL, 0, NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_kvm_new(NULL, NULL, &kvm), -EINVAL);
+	ck_assert_int_eq(vgpu_kvm_new(ctx, NULL, &kvm), -EINVAL);
+	ck_assert_int_eq(vgpu_kvm_new(ctx, &kvm_opts, &kvm), -EINVAL);
+	ck_assert_int_eq(vgpu_kvm_new(ctx, &kvm_opts, NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_vfio_reset(NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_vfio_hot_reset(NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_reset_set_find(NULL, NULL), -EINVAL);
 	ck_assert_int_eq(vgpu_region_read(NULL, 0, 0, NULL, 0), -EINVAL);
 	ck_assert_int_eq(vgpu_region_write(NULL, 0, 0, NULL, 0), -EINVAL);
 	ck_assert_int_eq(vgpu_region_map(NULL, 0, NULL, NULL), -EINVAL);
 	ck_assert_ptr_eq(device, untouched);
 	ck_assert_ptr_eq(vfio, untouched);
 	ck_assert_ptr_eq(dma, untouched);
+	ck_assert_ptr_eq(kvm, untouched);
 	vgpu_context_unref(ctx);
 }
 END_TEST
@@ -184,6 +194,9 @@ START_TEST(null_objects)
 	ck_assert_ptr_null(vgpu_vfio_close(NULL));
 	ck_assert_ptr_null(vgpu_region_unref(NULL));
 	ck_assert_ptr_null(vgpu_irq_unref(NULL));
+	ck_assert_ptr_null(vgpu_kvm_unref(NULL));
+	ck_assert_ptr_null(vgpu_reset_set_unref(NULL));
+	ck_assert_uint_eq(vgpu_reset_set_get_count(NULL), 0);
 	ck_assert_ptr_null(vgpu_mapping_unmap(NULL));
 	ck_assert_uint_eq(vgpu_parents_get_count(NULL), 0);
 	ck_assert_uint_eq(vgpu_types_get_count(NULL), 0);

@@ -122,9 +122,27 @@ static int try_migration(struct things *things)
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
+static int try_reset(struct things *things)
+{
+	struct vgpu_reset_set *set = NULL;
+	bool was_armed = armed;
+	struct vgpu_vfio *vfio;
+	int r;
+
+	armed = false;
+	vfio = open_with(things->ctx, "NVME", things->access, NULL);
+	armed = was_armed;
+	r = vgpu_reset_set_find(vfio, &set);
+	if (r == 0)
+		r = vgpu_vfio_hot_reset(vfio);
+	vgpu_reset_set_unref(set);
+	vgpu_vfio_close(vfio);
+	return r;
+}
+
 START_TEST(no_memory)
 {
-	int (*const calls[])(struct things *) = {try_open, try_busy, try_fds, try_regions, try_migration};
+	int (*const calls[])(struct things *) = {try_open, try_busy, try_fds, try_regions, try_migration, try_reset};
 	struct things things = {
 		.mtty = device("MTTY"), .mdpy = device("MDPY"), .ctx = new_context(), .access = path_of(_i)};
 	int before, r;
