@@ -458,5 +458,6 @@ int main(void)
 	tcase_add_loop_test(tcase, refused, 0, paths);
 	suite_add_tcase(suite, tcase);
 	add_irqfd_tests(suite, paths);
+	add_thread_tests(suite, paths);
 	return run_suite(suite);
 }

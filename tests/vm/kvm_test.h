@@ -13,5 +13,6 @@ struct vgpu_vfio *open_in_vm(struct vgpu_context *ctx, const char *variable, enu
 							 struct vgpu_dma *dma, struct vgpu_kvm *kvm);
 
 void add_irqfd_tests(Suite *suite, int paths);
+void add_thread_tests(Suite *suite, int paths);
 
 #endif

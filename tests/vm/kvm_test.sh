@@ -14,6 +14,7 @@ MDPY_GROUP=/dev/vfio/$(iommu_group "/sys/bus/mdev/devices/$MDPY")
 MDPY_CDEV=/dev/vfio/devices/$(ls "/sys/bus/mdev/devices/$MDPY/vfio-dev")
 export MDPY_GROUP MDPY_CDEV
 take_pci EDU "$(pci_find 1234:11e8)"
+take_pci NVME "$(pci_find 1b36:0010)"
 # The south bridge's functions are one group.
 take_pci GROUP_A "$(pci_find 8086:2922)"
 take_pci GROUP_B "$(pci_find 8086:2930)"
