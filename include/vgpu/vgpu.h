@@ -7,8 +7,11 @@
 #include <vgpu/context.h>
 #include <vgpu/device.h>
 #include <vgpu/dirty.h>
+#include <vgpu/display.h>
 #include <vgpu/dma.h>
+#include <vgpu/edid.h>
 #include <vgpu/error.h>
+#include <vgpu/format.h>
 #include <vgpu/irq.h>
 #include <vgpu/kvm.h>
 #include <vgpu/log.h>

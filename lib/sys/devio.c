@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -143,4 +144,15 @@ int vg_map_over(void *at, size_t size, bool readable, bool writable, int fd, uin
 void vg_unmap(void *at, size_t size)
 {
 	munmap(at, size);
+}
+
+int vg_dmabuf_sync(int fd, bool begin)
+{
+	struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_READ | (begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END)};
+	int r;
+
+	do
+		r = vg_ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
+	while (r == -EAGAIN);
+	return r;
 }

@@ -70,5 +70,7 @@ int vg_reserve(size_t size, size_t align, size_t phase, void **out);
 /* Maps a part of a descriptor over reserved addresses; a forked child does not get it. */
 int vg_map_over(void *at, size_t size, bool readable, bool writable, int fd, uint64_t offset);
 void vg_unmap(void *at, size_t size);
+/* Begins, or ends, reading of a dmabuf's memory by the processor. */
+int vg_dmabuf_sync(int fd, bool begin);
 
 #endif

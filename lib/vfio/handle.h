@@ -51,6 +51,11 @@ struct vgpu_vfio {
 	/* What the driver said of its regions, each held once. Only ever added to, so reading takes no lock. */
 	_Atomic(struct vgpu_region *) near_regions[VG_NEAR_REGIONS];
 	_Atomic(struct vgpu_region *) far_regions; /* a list */
+	pthread_mutex_t edid_lock;                 /* of the EDID region's content, and of edid_index */
+	uint32_t edid_index;                       /* of the EDID region, plus 1; 0: not known (edid.c) */
+	struct vgpu_display *displays;             /* a list of those that are open (display.c); under lock */
+	pthread_mutex_t dmabufs_lock;              /* of dmabufs */
+	struct vgpu_dmabuf *dmabufs;               /* a list (dmabuf.c) */
 };
 
 /* The region if its index is a near one and it is known already, else NULL. Borrowed from the handle. */
@@ -64,6 +69,12 @@ static inline struct vgpu_region *vg_region_near(struct vgpu_vfio *vfio, uint32_
 /* The region, asked for if need be, borrowed from the handle; fails with a record of this operation. */
 int vg_region_get(struct vgpu_vfio *vfio, const char *operation, uint32_t index, struct vgpu_region **out);
 void vg_regions_free(struct vgpu_vfio *vfio);
+/* The displays outlive their device. */
+void vg_displays_detach(struct vgpu_vfio *vfio);
+void vg_dmabufs_free(struct vgpu_vfio *vfio);
+
+/* Maps size bytes of a descriptor to read them. 0 or -errno, without a record. */
+int vg_mapping_of_fd(int fd, size_t size, struct vgpu_mapping **out);
 
 /* "bar0+0x10" of any region. */
 #define VG_PLACE_SIZE 48

@@ -186,6 +186,34 @@ int vgpu_region_map(struct vgpu_vfio *vfio, uint32_t index, const struct vgpu_re
 	return r;
 }
 
+int vg_mapping_of_fd(int fd, size_t size, struct vgpu_mapping **out)
+{
+	size_t length = (size_t)round_up(size, vg_page_size());
+	struct vgpu_mapping *mapping = calloc(1, sizeof(*mapping) + sizeof(struct vg_area));
+	void *address;
+	int r;
+
+	if (!mapping)
+		return -ENOMEM;
+	r = vg_reserve(length, vg_page_size(), 0, &address);
+	if (r == 0) {
+		r = vg_map_over(address, length, true, false, fd, 0);
+		if (r)
+			vg_unmap(address, length);
+	}
+	if (r) {
+		free(mapping);
+		return r;
+	}
+	mapping->address = address;
+	mapping->length = length;
+	mapping->size = size;
+	mapping->area_count = 1;
+	mapping->areas[0] = (struct vg_area){0, size};
+	*out = mapping;
+	return 0;
+}
+
 struct vgpu_mapping *vgpu_mapping_unmap(struct vgpu_mapping *mapping)
 {
 	if (mapping) {

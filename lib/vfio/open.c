@@ -126,6 +126,8 @@ static struct vgpu_vfio *new_handle(struct vgpu_context *ctx, const char *name)
 	}
 	pthread_mutex_init(&vfio->lock, NULL);
 	pthread_mutex_init(&vfio->irq_lock, NULL);
+	pthread_mutex_init(&vfio->edid_lock, NULL);
+	pthread_mutex_init(&vfio->dmabufs_lock, NULL);
 	vfio->event_fd = -1;
 	vfio->ctx = vgpu_context_ref(ctx);
 	vfio->place = VG_PLACE_NONE;
@@ -136,6 +138,8 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio)
 {
 	if (!vfio)
 		return NULL;
+	vg_displays_detach(vfio);
+	vg_dmabufs_free(vfio);
 	vg_regions_free(vfio);
 	vg_irqs_free(vfio);
 	if (vfio->place.device_fd >= 0 && vfio->dma)
@@ -144,6 +148,8 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio)
 		vg_close(vfio->place.device_fd);
 	vgpu_dma_unref(vfio->dma);
 	vgpu_context_unref(vfio->ctx);
+	pthread_mutex_destroy(&vfio->dmabufs_lock);
+	pthread_mutex_destroy(&vfio->edid_lock);
 	pthread_mutex_destroy(&vfio->irq_lock);
 	pthread_mutex_destroy(&vfio->lock);
 	free(vfio->name);

@@ -35,6 +35,9 @@ mkdir "$work/linux"
 for name in vfio iommufd kvm; do
 	sed -e 's/[[:space:]]__user[[:space:]]/ /g' -e '/<linux\/compiler.h>/d' "$headers/$name.h" >"$work/linux/$name.h"
 done
+mkdir "$work/drm"
+cp "$headers/../drm/drm_fourcc.h" "$work/drm"
+echo '#include <linux/types.h>' >"$work/drm/drm.h" # all that drm_fourcc.h takes of it
 for check in uapi_check uapi_public_check; do
 	"$compiler" -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -isystem "$work" -I "$source/include" -I "$source/lib" \
 		"$source/tests/abi/$check.c"
