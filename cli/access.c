@@ -149,33 +149,63 @@ static void store(volatile char *to, unsigned width, uint64_t value)
 	}
 }
 
-/* The device may go while we touch its memory: then the kernel raises SIGBUS. */
-static int touch(struct app *app, const struct place *place, uint64_t at, void *buf, size_t length, uint64_t value)
+/* What shall be done to a mapping. */
+struct touch {
+	volatile char *address;
+	unsigned width;
+	void *buf; /* NULL: store the value */
+	size_t length;
+	uint64_t value;
+};
+
+static void do_touch(const struct touch *touch)
 {
-	volatile char *address = vgpu_mapping_get_address(place->mapping);
+	if (!touch->buf)
+		store(touch->address, touch->width, touch->value);
+	else if (touch->width)
+		load(touch->address, touch->width, touch->buf, touch->length);
+	else
+		memcpy(touch->buf, (const char *)(uintptr_t)touch->address, touch->length); /* any width, the fastest */
+}
+
+/* The device may go while we touch its memory: then the kernel raises SIGBUS. */
+static int guard(struct app *app, const char *what, const struct touch *touch)
+{
 	struct sigaction action = {.sa_handler = on_fault}, before;
 	int code = 0;
 
-	address += at - vgpu_mapping_get_offset(place->mapping);
 	sigaction(SIGBUS, &action, &before);
 	if (sigsetjmp(fault, 1))
-		code = report_failure(app, place->text, ENODEV, VGPU_CAUSE_GONE, "the device does not answer any more");
-	else if (buf)
-		load(address, place->width, buf, length);
+		code = report_failure(app, what, ENODEV, VGPU_CAUSE_GONE, "the device does not answer any more");
 	else
-		store(address, place->width, value);
+		do_touch(touch);
 	sigaction(SIGBUS, &before, NULL);
 	return code;
 }
 
+static volatile char *address_of(const struct place *place, uint64_t at)
+{
+	volatile char *start = vgpu_mapping_get_address(place->mapping);
+
+	return start + (at - vgpu_mapping_get_offset(place->mapping));
+}
+
 int access_load(struct app *app, const struct place *place, uint64_t at, void *buf, size_t length)
 {
-	return touch(app, place, at, buf, length, 0);
+	return guard(
+		app, place->text,
+		&(struct touch){.address = address_of(place, at), .width = place->width, .buf = buf, .length = length});
 }
 
 int access_store(struct app *app, const struct place *place, uint64_t value)
 {
-	return touch(app, place, place->offset, NULL, 0, value);
+	return guard(app, place->text,
+				 &(struct touch){.address = address_of(place, place->offset), .width = place->width, .value = value});
+}
+
+int access_copy(struct app *app, const char *what, void *to, const void *from, size_t length)
+{
+	return guard(app, what, &(struct touch){.address = (char *)(uintptr_t)from, .buf = to, .length = length});
 }
 
 void access_fill(struct app *app, struct record *record, const struct place *place)

@@ -26,6 +26,9 @@ int access_map(struct app *app, struct place *place, uint64_t length);
 int access_load(struct app *app, const struct place *place, uint64_t at, void *buf, size_t length);
 int access_store(struct app *app, const struct place *place, uint64_t value);
 
+/* Copies from a mapping; what names it in a failure. */
+int access_copy(struct app *app, const char *what, void *to, const void *from, size_t length);
+
 /* Sets the keys that both commands' documents have. */
 void access_fill(struct app *app, struct record *record, const struct place *place);
 

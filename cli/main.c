@@ -10,8 +10,9 @@
 #include "vgpuctl.h"
 
 static const struct command *const commands[] = {
-	&command_parents, &command_types, &command_list,    &command_create,    &command_destroy, &command_show,
-	&command_read,    &command_write, &command_migrate, &command_reconcile, &command_doctor,
+	&command_parents, &command_types,     &command_list,   &command_create,     &command_destroy,
+	&command_show,    &command_read,      &command_write,  &command_screenshot, &command_edid,
+	&command_migrate, &command_reconcile, &command_doctor,
 };
 
 const struct command *const *commands_get(size_t *count)
@@ -133,6 +134,7 @@ static int finish_output(const struct app *app, int code)
 
 static void release(struct app *app)
 {
+	vgpu_display_close(app->display);
 	vgpu_vfio_close(app->vfio);
 	vgpu_parents_unref(app->parents);
 	vgpu_types_unref(app->types);

@@ -43,6 +43,8 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_RAW] = {"raw", 0, NULL, "write the bytes themselves to standard output"},
 	[OPT_PRE_COPY] = {"pre-copy", 0, NULL, "read what can be read before the device is stopped"},
 	[OPT_DRY_RUN] = {"dry-run", 0, NULL, "change nothing, show what would be done"},
+	[OPT_SET] = {"set", 0, "WxH[@Hz]", "give it a monitor that prefers this mode"},
+	[OPT_LINK] = {"link", 0, "up|down", "connect the monitor, or take it away"},
 };
 
 static const enum option_id global_options[] = {OPT_ROOT, OPT_JSON, OPT_HELP, OPT_VERSION, OPT_SYS,

@@ -44,6 +44,8 @@ enum option_id {
 	OPT_RAW,
 	OPT_DRY_RUN,
 	OPT_PRE_COPY,
+	OPT_SET,
+	OPT_LINK,
 	OPT_COUNT
 };
 
@@ -72,7 +74,7 @@ struct command {
 };
 
 extern const struct command command_parents, command_types, command_list, command_create, command_destroy, command_show,
-	command_read, command_write, command_migrate, command_reconcile, command_doctor;
+	command_read, command_write, command_screenshot, command_edid, command_migrate, command_reconcile, command_doctor;
 
 struct app {
 	const struct command *command; /* NULL until it is known */
@@ -92,6 +94,7 @@ struct app {
 	struct vgpu_mends *mends;
 	struct vgpu_checks *checks;
 	struct vgpu_vfio *vfio;
+	struct vgpu_display *display;
 };
 
 /* options.c: everything that returns an exit code has reported why it is not 0. */

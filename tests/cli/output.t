@@ -29,7 +29,7 @@ $ vgpuctl --root full list nobody >/dev/full
 ? 2
 
 # Nothing but the document is on standard output, and it is one.
-$ for c in parents types list doctor 'reconcile --dry-run' 'show x' 'create -p x -t y' 'destroy x' 'read x y' 'write x y z' x; do vgpuctl --root full --json $c 2>/dev/null | sed -n '1p;$p;s/^  "\([a-z]*\)".*/\1/p' | tr '\n' ' '; echo; done
+$ for c in parents types list doctor 'reconcile --dry-run' 'show x' 'create -p x -t y' 'destroy x' 'read x y' 'write x y z' 'screenshot x' 'edid x' x; do vgpuctl --root full --json $c 2>/dev/null | sed -n '1p;$p;s/^  "\([a-z]*\)".*/\1/p' | tr '\n' ' '; echo; done
 { schema parents errors } 
 { schema types errors } 
 { schema vgpus errors } 
@@ -40,6 +40,8 @@ $ for c in parents types list doctor 'reconcile --dry-run' 'show x' 'create -p x
 { schema destroyed errors } 
 { schema read errors } 
 { schema write errors } 
+{ schema screenshot errors } 
+{ schema edids errors } 
 { schema errors } 
 $ vgpuctl --sys full/sys --run full/run --dev /dev --proc full/proc list -o uuid,owner,group_node -p 3b:00.4
 UUID                                 OWNER   GROUP_NODE
