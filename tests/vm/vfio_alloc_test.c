@@ -83,20 +83,26 @@ static int try_fds(struct things *things)
 	return r;
 }
 
-/* Opened anew, so that the handle knows no region yet. */
+/* Opened while no allocation fails; so that each try begins with a device that knows nothing yet. */
+static struct vgpu_vfio *open_unarmed(const struct things *things, const char *variable)
+{
+	struct vgpu_vfio *vfio;
+	bool was_armed = armed;
+
+	armed = false;
+	vfio = open_with(things->ctx, variable, things->access, NULL);
+	armed = was_armed;
+	return vfio;
+}
+
 static int try_regions(struct things *things)
 {
+	struct vgpu_vfio *vfio = open_unarmed(things, "MDPY");
 	struct vgpu_mapping *mapping = NULL;
 	struct vgpu_region *region = NULL;
 	struct vgpu_irq *irq = NULL;
-	struct vgpu_vfio *vfio;
-	bool was_armed = armed;
-	int r;
+	int r = vgpu_region_find(vfio, 16, &region);
 
-	armed = false;
-	vfio = open_with(things->ctx, "MDPY", things->access, NULL);
-	armed = was_armed;
-	r = vgpu_region_find(vfio, 16, &region);
 	if (r == 0)
 		r = vgpu_region_map(vfio, VGPU_REGION_BAR0, NULL, &mapping);
 	if (r == 0)
@@ -124,15 +130,10 @@ static int try_migration(struct things *things)
 
 static int try_reset(struct things *things)
 {
+	struct vgpu_vfio *vfio = open_unarmed(things, "NVME");
 	struct vgpu_reset_set *set = NULL;
-	bool was_armed = armed;
-	struct vgpu_vfio *vfio;
-	int r;
+	int r = vgpu_reset_set_find(vfio, &set);
 
-	armed = false;
-	vfio = open_with(things->ctx, "NVME", things->access, NULL);
-	armed = was_armed;
-	r = vgpu_reset_set_find(vfio, &set);
 	if (r == 0)
 		r = vgpu_vfio_hot_reset(vfio);
 	vgpu_reset_set_unref(set);
@@ -140,9 +141,80 @@ static int try_reset(struct things *things)
 	return r;
 }
 
+static int try_display(struct things *things)
+{
+	struct vgpu_vfio *vfio = open_unarmed(things, "MDPY");
+	struct vgpu_display *display = NULL;
+	struct vgpu_mapping *mapping = NULL;
+	struct vgpu_plane *plane = NULL;
+	int r = vgpu_display_open(vfio, NULL, &display);
+
+	if (r == 0)
+		r = vgpu_plane_find(display, VGPU_PLANE_PRIMARY, &plane);
+	if (r >= 0)
+		r = vgpu_plane_map(display, plane, &mapping, NULL);
+	if ((r == 0) != (mapping != NULL))
+		r = -EPROTO;
+	vgpu_mapping_unmap(mapping);
+	vgpu_plane_unref(plane);
+	vgpu_display_close(display);
+	vgpu_vfio_close(vfio);
+	return r;
+}
+
+/* A mode is set by its registers (640, 480, 32 bits, on). */
+static int try_dmabuf(struct things *things)
+{
+	struct vgpu_vfio *vfio = open_unarmed(things, "MBOCHS");
+	struct vgpu_display *display = NULL;
+	struct vgpu_mapping *mapping = NULL;
+	struct vgpu_dmabuf *dmabuf = NULL;
+	struct vgpu_plane *plane = NULL;
+	const uint64_t vbe[] = {640, 480, 32, 1};
+	int r = 0;
+	size_t i;
+
+	for (i = 0; r == 0 && i < 4; i++)
+		r = vgpu_region_write_value(vfio, VGPU_REGION_BAR2, 0x502 + 2 * i, 2, vbe[i]);
+	if (r == 0)
+		r = vgpu_display_open(vfio, NULL, &display);
+	if (r == 0)
+		r = vgpu_plane_find(display, VGPU_PLANE_PRIMARY, &plane);
+	if (r >= 0)
+		r = vgpu_plane_map(display, plane, &mapping, &dmabuf);
+	if (mapping || (r == -EOPNOTSUPP) != (dmabuf != NULL))
+		r = -EPROTO;
+	vgpu_dmabuf_unref(dmabuf);
+	vgpu_plane_unref(plane);
+	vgpu_display_close(display);
+	vgpu_vfio_close(vfio);
+	return r == -EOPNOTSUPP ? 0 : r; /* this driver's dmabufs can't be mapped */
+}
+
+static int try_edid(struct things *things)
+{
+	struct vgpu_edid_mode mode = {.size = sizeof(mode), .width = 640, .height = 480};
+	struct vgpu_edid_set_opts opts = {.size = sizeof(opts), .flags = VGPU_EDID_LEAVE_DOWN};
+	struct vgpu_vfio *vfio = open_unarmed(things, "MBOCHS");
+	unsigned char blob[VGPU_EDID_BLOCK_SIZE];
+	struct vgpu_edid *edid = NULL;
+	int r = vgpu_edid_make(things->ctx, &mode, blob);
+
+	if (r == 0)
+		r = vgpu_edid_set(vfio, blob, sizeof(blob), &opts);
+	if (r == 0)
+		r = vgpu_edid_find(vfio, &edid);
+	if ((r == 0) != (edid != NULL))
+		r = -EPROTO;
+	vgpu_edid_unref(edid);
+	vgpu_vfio_close(vfio);
+	return r;
+}
+
 START_TEST(no_memory)
 {
-	int (*const calls[])(struct things *) = {try_open, try_busy, try_fds, try_regions, try_migration, try_reset};
+	int (*const calls[])(struct things *) = {try_open,  try_busy,    try_fds,    try_regions, try_migration,
+											 try_reset, try_display, try_dmabuf, try_edid};
 	struct things things = {
 		.mtty = device("MTTY"), .mdpy = device("MDPY"), .ctx = new_context(), .access = path_of(_i)};
 	int before, r;
