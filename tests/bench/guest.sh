@@ -21,6 +21,9 @@ bench bench_commands 21 \
 mdev_create mdpy mdpy-vga "$uuid"
 bench bench_region "$uuid" 16
 mdev_remove "$uuid"
+mdev_create mdpy mdpy-hd "$uuid"
+bench bench_screenshot "$uuid" /tmp
+mdev_remove "$uuid"
 for _ in $(seq 1000); do
 	mdev_create mbochs mbochs-small "$(new_uuid)"
 done
