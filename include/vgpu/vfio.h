@@ -61,6 +61,7 @@ struct vgpu_vfio_opts {
  *  * -ENOENT: the kernel has the node, the directory of device nodes has not (not-ready);
  *  * -EXDEV: the DMA object has the other access path already, or the IOMMU group is in another VM (invalid);
  *  * -EIO: the VM of opts->kvm is another process's, or dead (refused);
+ *  * as vgpu_dma_map(): what is mapped in the DMA object can't be mapped for this device;
  *  * -EPROTO: the driver states counts of regions or IRQs that make no sense (bad-data);
  *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
  * Since: 0.1
@@ -77,11 +78,14 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
  * @container_fd: the container that @group_fd is, or shall be, in; -1: none
  * @cdev_fd: the device's node, open and not bound; -1: none
  * @iommufd: iommufd, open; -1: none
- * @ioas_id: the IOAS to attach to; 0: a new one
+ * @ioas_id: the IOAS to attach to; 0: a new one, or the one that @dma has in this iommufd
  * @kvm: as in struct vgpu_vfio_opts; not with @device_fd: KVM must know of a device before it is opened
+ * @dma: the DMA object to join; the handle takes its own reference; NULL: a new one for this device alone
  *
- * Start from VGPU_VFIO_FDS_INIT. These go together: @device_fd alone; @group_fd + @container_fd;
- * @cdev_fd + @iommufd (+ @ioas_id).
+ * Start from VGPU_VFIO_FDS_INIT. These go together: @device_fd alone; @group_fd + @container_fd (+ @dma);
+ * @cdev_fd + @iommufd (+ @ioas_id) (+ @dma). Devices that share a container or an iommufd, and shall share their
+ * mappings, join one DMA object. What others have mapped in there is left alone; what we map is taken back when
+ * our last device there is closed.
  */
 struct vgpu_vfio_fds {
 	size_t size;
@@ -93,12 +97,13 @@ struct vgpu_vfio_fds {
 	int iommufd;
 	uint32_t ioas_id;
 	struct vgpu_kvm *kvm;
+	struct vgpu_dma *dma;
 };
 
 /** A struct vgpu_vfio_fds that names no descriptor. */
 #define VGPU_VFIO_FDS_INIT                                                                                             \
 	{                                                                                                                  \
-		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0, NULL                                                \
+		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0, NULL, NULL                                          \
 	}
 
 /**

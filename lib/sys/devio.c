@@ -5,13 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <linux/kcmp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sys/files.h"
+
+/* fcntl(2): is the other descriptor one of the same open file? 1, 0, or EINVAL before Linux 6.10. */
+#define DUPFD_QUERY 1027
 
 int vg_node_open(const char *path)
 {
@@ -23,6 +28,24 @@ int vg_dup_fd(int fd)
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* not one of the standard three, which a program may redirect */
 
 	return copy < 0 ? -errno : copy;
+}
+
+bool vg_same_file(int a, int b)
+{
+	int r = a == b ? 1 : fcntl(a, DUPFD_QUERY, b);
+
+	if (r < 0) /* Linux before 6.10 */
+		r = syscall(SYS_kcmp, getpid(), getpid(), (long)KCMP_FILE, (long)a, (long)b) == 0;
+	return r == 1;
+}
+
+uint64_t vg_memlock_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
 }
 
 int vg_ioctl(int fd, unsigned long request, void *arg)

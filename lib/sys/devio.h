@@ -14,6 +14,10 @@
 int vg_node_open(const char *path);
 /* A duplicate that is closed on exec, or -errno. */
 int vg_dup_fd(int fd);
+/* Are these two descriptors of one open file? False where the kernel does not tell. */
+bool vg_same_file(int a, int b);
+/* How much memory this process may lock, in bytes; UINT64_MAX: no limit. */
+uint64_t vg_memlock_limit(void);
 /* ioctl(2), begun again after a signal. */
 int vg_ioctl(int fd, unsigned long request, void *arg);
 /* The same with a number as argument. */

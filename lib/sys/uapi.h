@@ -55,8 +55,46 @@ struct vg_iommu_ioas_alloc {
 	uint32_t out_ioas_id;
 };
 
+struct vg_iommu_iova_range {
+	uint64_t start;
+	uint64_t last;
+};
+
+struct vg_iommu_ioas_iova_ranges {
+	uint32_t size;
+	uint32_t ioas_id;
+	uint32_t num_iovas;
+	uint32_t reserved;
+	uint64_t allowed_iovas __attribute__((aligned(8)));
+	uint64_t out_iova_alignment __attribute__((aligned(8)));
+};
+
+#define VG_IOMMU_IOAS_MAP_FIXED_IOVA (1u << 0)
+#define VG_IOMMU_IOAS_MAP_WRITEABLE (1u << 1)
+#define VG_IOMMU_IOAS_MAP_READABLE (1u << 2)
+
+struct vg_iommu_ioas_map {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas_id;
+	uint32_t reserved;
+	uint64_t user_va __attribute__((aligned(8)));
+	uint64_t length __attribute__((aligned(8)));
+	uint64_t iova __attribute__((aligned(8)));
+};
+
+struct vg_iommu_ioas_unmap {
+	uint32_t size;
+	uint32_t ioas_id;
+	uint64_t iova __attribute__((aligned(8)));
+	uint64_t length __attribute__((aligned(8)));
+};
+
 #define VG_IOMMUFD_TYPE ';'
 #define VG_IOMMU_DESTROY _IO(VG_IOMMUFD_TYPE, 0x80)
 #define VG_IOMMU_IOAS_ALLOC _IO(VG_IOMMUFD_TYPE, 0x81)
+#define VG_IOMMU_IOAS_IOVA_RANGES _IO(VG_IOMMUFD_TYPE, 0x84)
+#define VG_IOMMU_IOAS_MAP _IO(VG_IOMMUFD_TYPE, 0x85)
+#define VG_IOMMU_IOAS_UNMAP _IO(VG_IOMMUFD_TYPE, 0x86)
 
 #endif

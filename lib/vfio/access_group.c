@@ -13,19 +13,14 @@
 #include "sys/devio.h"
 #include "sys/files.h"
 #include "vfio/access_ops.h"
+#include "vfio/container.h"
 #include "vfio/fail.h"
 #include "vfio/kvm.h"
 #include "vfio/reset.h"
 
-struct container {
-	struct container *next;
-	int fd;
-	unsigned groups;
-};
-
-struct group {
-	struct group *next;
-	struct container *container;
+struct vg_group {
+	struct vg_group *next;
+	struct vg_table *container;
 	int fd;
 	int id; /* of the IOMMU group; -1: handed over, not known */
 	unsigned devices;
@@ -33,33 +28,8 @@ struct group {
 	bool is_told;         /* by us, so that it is for us to take it back */
 };
 
-struct space {
-	struct container *containers;
-	struct group *groups;
-};
-
-static int make_space(struct vgpu_context *ctx, void **space)
-{
-	if (!*space)
-		*space = calloc(1, sizeof(struct space));
-	return *space ? 0 : vg_fail_memory(ctx, VG_OPEN);
-}
-
-static void drop_container(struct space *space, struct container *container)
-{
-	struct container **link;
-
-	if (--container->groups)
-		return;
-	for (link = &space->containers; *link != container; link = &(*link)->next)
-		;
-	*link = container->next;
-	vg_close(container->fd);
-	free(container);
-}
-
 /* The group leaves its virtual machine, if any: after its devices are closed, and before it is, since KVM holds it. */
-static void leave_kvm(struct group *group)
+static void leave_kvm(struct vg_group *group)
 {
 	if (group->is_told)
 		vg_kvm_remove(group->kvm, group->fd);
@@ -68,7 +38,7 @@ static void leave_kvm(struct group *group)
 }
 
 /* KVM is told of the group, unless it knows. */
-static int enter_kvm(struct vgpu_context *ctx, struct group *group, struct vgpu_kvm *kvm, const char *name)
+static int enter_kvm(struct vgpu_context *ctx, struct vg_group *group, struct vgpu_kvm *kvm, const char *name)
 {
 	int r;
 
@@ -90,9 +60,9 @@ static int enter_kvm(struct vgpu_context *ctx, struct group *group, struct vgpu_
 	return 0;
 }
 
-static void drop_group(struct space *space, struct group *group)
+static void drop_group(struct vg_space *space, struct vg_group *group)
 {
-	struct group **link;
+	struct vg_group **link;
 
 	if (--group->devices)
 		return;
@@ -101,31 +71,20 @@ static void drop_group(struct space *space, struct group *group)
 	*link = group->next;
 	leave_kvm(group);
 	vg_close(group->fd); /* before the container: leaving it is the last thing that a group does */
-	drop_container(space, group->container);
+	vg_table_put(space, group->container);
 	free(group);
 }
 
-/* What both ways in do at the end. Takes the two descriptors over, and a use of container. */
-static struct group *add_group(struct space *space, struct container *container, int fd, int id)
+/* What both ways in do at the end. Takes the descriptor over, and a use of container. */
+static struct vg_group *add_group(struct vg_space *space, struct vg_table *container, int fd, int id)
 {
-	struct group *group = calloc(1, sizeof(*group));
+	struct vg_group *group = calloc(1, sizeof(*group));
 
 	if (!group)
 		return NULL;
-	*group = (struct group){.next = space->groups, .container = container, .fd = fd, .id = id, .devices = 1};
+	*group = (struct vg_group){.next = space->groups, .container = container, .fd = fd, .id = id, .devices = 1};
 	space->groups = group;
 	return group;
-}
-
-static struct container *add_container(struct space *space, int fd)
-{
-	struct container *container = calloc(1, sizeof(*container));
-
-	if (!container)
-		return NULL;
-	*container = (struct container){.next = space->containers, .fd = fd, .groups = 1};
-	space->containers = container;
-	return container;
 }
 
 /* Asks a new container what it is and can. */
@@ -159,10 +118,11 @@ static int fail_join(struct vgpu_context *ctx, const struct vg_target *target, i
 				   strerrordesc_np(err) ?: "unknown error");
 }
 
-/* A container that nobody uses yet, with the group in it. */
-static int open_container(struct vgpu_context *ctx, struct space *space, const struct vg_target *target, int group_fd,
-						  struct container **out)
+/* A container that nobody uses yet, with the group and all mappings in it. */
+static int open_container(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+						  int group_fd, struct vg_table **out)
 {
+	struct vg_table *container = NULL;
 	char path[VG_PATH_SIZE];
 	int fd, r;
 
@@ -186,23 +146,30 @@ static int open_container(struct vgpu_context *ctx, struct space *space, const s
 		if (r < 0)
 			r = fail_join(ctx, target, -r);
 		else
-			r = (*out = add_container(space, fd)) ? 0 : vg_fail_memory(ctx, VG_OPEN);
+			container = vg_table_add(space, &vg_container_ops, fd, 0);
 	}
-	if (r)
+	if (!container) {
 		vg_close(fd);
+		return r ? r : vg_fail_memory(ctx, VG_OPEN);
+	}
+	r = vg_table_fill(ctx, VG_OPEN, space, container);
+	if (r)
+		vg_table_put(space, container);
+	else
+		*out = container;
 	return r;
 }
 
 /* The group joins one of the containers, or a new one. */
-static int find_container(struct vgpu_context *ctx, struct space *space, const struct vg_target *target, int group_fd,
-						  struct container **out)
+static int find_container(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+						  int group_fd, struct vg_table **out)
 {
-	struct container *container;
+	struct vg_table *container;
 
-	for (container = space->containers; container; container = container->next) {
+	for (container = space->tables; container; container = container->next) {
 		if (vg_ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &container->fd) < 0)
 			continue;
-		container->groups++;
+		container->users++;
 		*out = container;
 		return 0;
 	}
@@ -220,9 +187,10 @@ static int check_group(struct vgpu_context *ctx, const struct vg_target *target,
 	return status.flags & VFIO_GROUP_FLAGS_VIABLE ? 0 : vg_vfio_fail_not_viable(ctx, target);
 }
 
-static int open_group(struct vgpu_context *ctx, struct space *space, const struct vg_target *target, struct group **out)
+static int open_group(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+					  struct vg_group **out)
 {
-	struct container *container = NULL;
+	struct vg_table *container = NULL;
 	int fd = vg_node_open(target->group_node), r;
 
 	if (fd < 0)
@@ -238,14 +206,15 @@ static int open_group(struct vgpu_context *ctx, struct space *space, const struc
 	}
 	vg_close(fd);
 	if (container)
-		drop_container(space, container);
+		vg_table_put(space, container);
 	return r;
 }
 
 /* The group of the target, with one use more. */
-static int find_group(struct vgpu_context *ctx, struct space *space, const struct vg_target *target, struct group **out)
+static int find_group(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+					  struct vg_group **out)
 {
-	struct group *group;
+	struct vg_group *group;
 
 	for (group = space->groups; group; group = group->next) {
 		if (group->id == target->iommu_group) {
@@ -257,7 +226,7 @@ static int find_group(struct vgpu_context *ctx, struct space *space, const struc
 	return open_group(ctx, space, target, out);
 }
 
-static int get_device(struct vgpu_context *ctx, struct group *group, const char *name, struct vg_place *out)
+static int get_device(struct vgpu_context *ctx, struct vg_group *group, const char *name, struct vg_place *out)
 {
 	char text[VG_NAME_SIZE];
 	struct vg_failure failure = {.operation = VG_OPEN, .path = name, .cause = VGPU_CAUSE_REFUSED};
@@ -266,7 +235,7 @@ static int get_device(struct vgpu_context *ctx, struct group *group, const char 
 	if (fd >= 0)
 		fd = vg_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, text);
 	if (fd >= 0) {
-		*out = (struct vg_place){fd, group->fd, group->container->fd, -1, 0, group};
+		*out = (struct vg_place){fd, group->fd, group->container->fd, -1, 0, group, NULL};
 		return 0;
 	}
 	failure.err = -fd;
@@ -280,7 +249,7 @@ static int get_device(struct vgpu_context *ctx, struct group *group, const char 
 	return vg_fail(ctx, &failure, "the driver does not open it: %s", strerrordesc_np(-fd) ?: "unknown error");
 }
 
-static int open_device(struct vgpu_context *ctx, struct group *group, const char *name, struct vgpu_kvm *kvm,
+static int open_device(struct vgpu_context *ctx, struct vg_group *group, const char *name, struct vgpu_kvm *kvm,
 					   struct vg_place *out)
 {
 	bool was_in_vm = group->kvm;
@@ -293,19 +262,17 @@ static int open_device(struct vgpu_context *ctx, struct group *group, const char
 	return r;
 }
 
-static int group_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vgpu_kvm *kvm,
-					  struct vg_place *out)
+static int group_open(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+					  struct vgpu_kvm *kvm, struct vg_place *out)
 {
-	struct group *group = NULL;
-	int r = make_space(ctx, space);
+	struct vg_group *group;
+	int r = find_group(ctx, space, target, &group);
 
-	if (r == 0)
-		r = find_group(ctx, *space, target, &group);
-	if (!group)
+	if (r)
 		return r;
 	r = open_device(ctx, group, target->name, kvm, out);
 	if (r)
-		drop_group(*space, group);
+		drop_group(space, group);
 	return r;
 }
 
@@ -335,53 +302,106 @@ static int complete(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds, i
 	return 0;
 }
 
-static int group_adopt(struct vgpu_context *ctx, void **space_out, const struct vgpu_vfio_fds *fds,
-					   struct vg_place *out)
+/* The container of this descriptor, which it takes over, with one use more and the mappings in it. */
+static int adopt_container(struct vgpu_context *ctx, struct vg_space *space, int fd, struct vg_table **out)
 {
-	int group_fd, container_fd = -1, r = make_space(ctx, space_out);
-	struct container *container = NULL;
-	struct group *group = NULL;
-	struct space *space = *space_out;
+	struct vg_table *container = vg_table_find(space, fd, 0);
+	int r;
 
-	if (r)
-		return r;
-	group_fd = vg_dup_fd(fds->group_fd);
-	if (group_fd < 0)
-		return vg_vfio_fail_dup(ctx, fds->name, "group_fd", -group_fd);
-	container_fd = vg_dup_fd(fds->container_fd);
-	r = container_fd < 0 ? vg_vfio_fail_dup(ctx, fds->name, "container_fd", -container_fd)
-						 : complete(ctx, fds, group_fd, container_fd);
-	if (r == 0) {
-		container = add_container(space, container_fd);
-		group = container ? add_group(space, container, group_fd, -1) : NULL;
-		r = group ? open_device(ctx, group, fds->name, fds->kvm, out) : vg_fail_memory(ctx, VG_OPEN);
-	}
-	if (r == 0) {
-		group->id = vg_reset_find_group(out->device_fd, fds->name);
+	if (container) {
+		vg_close(fd);
+		container->users++;
+		*out = container;
 		return 0;
 	}
-	if (group) {
-		drop_group(space, group);
-		return r;
+	container = vg_table_add(space, &vg_container_ops, fd, 0);
+	if (!container) {
+		vg_close(fd);
+		return vg_fail_memory(ctx, VG_OPEN);
 	}
-	vg_close(group_fd);
-	if (container)
-		drop_container(space, container);
+	container->is_shared = true;
+	r = vg_table_fill(ctx, VG_OPEN, space, container);
+	if (r)
+		vg_table_put(space, container);
 	else
-		vg_close(container_fd);
+		*out = container;
 	return r;
 }
 
-static void group_close(void *space, struct vg_place *place)
+/* Both descriptors are ours, and go with a failure. */
+static int adopt_group(struct vgpu_context *ctx, struct vg_space *space, const struct vgpu_vfio_fds *fds, int group_fd,
+					   int container_fd, struct vg_group **out)
+{
+	struct vg_table *container;
+	int r = complete(ctx, fds, group_fd, container_fd);
+
+	if (r)
+		vg_close(container_fd);
+	else
+		r = adopt_container(ctx, space, container_fd, &container);
+	if (r == 0) {
+		*out = add_group(space, container, group_fd, -1);
+		if (*out)
+			return 0;
+		r = vg_fail_memory(ctx, VG_OPEN);
+		vg_close(group_fd);
+		vg_table_put(space, container);
+	} else {
+		vg_close(group_fd);
+	}
+	return r;
+}
+
+/* A given group that the space has already, with one use more; NULL: it has not. */
+static struct vg_group *find_given(const struct vg_space *space, const struct vgpu_vfio_fds *fds)
+{
+	struct vg_group *group;
+
+	for (group = space->groups; group; group = group->next) {
+		if (!vg_same_file(group->fd, fds->group_fd) || !vg_same_file(group->container->fd, fds->container_fd))
+			continue;
+		group->devices++;
+		break;
+	}
+	return group;
+}
+
+static int group_adopt(struct vgpu_context *ctx, struct vg_space *space, const struct vgpu_vfio_fds *fds,
+					   struct vg_place *out)
+{
+	struct vg_group *group = find_given(space, fds);
+	int group_fd, container_fd, r;
+
+	if (!group) {
+		group_fd = vg_dup_fd(fds->group_fd);
+		if (group_fd < 0)
+			return vg_vfio_fail_dup(ctx, fds->name, "group_fd", -group_fd);
+		container_fd = vg_dup_fd(fds->container_fd);
+		if (container_fd < 0) {
+			vg_close(group_fd);
+			return vg_vfio_fail_dup(ctx, fds->name, "container_fd", -container_fd);
+		}
+		r = adopt_group(ctx, space, fds, group_fd, container_fd, &group);
+		if (r)
+			return r;
+	}
+	r = open_device(ctx, group, fds->name, fds->kvm, out);
+	if (r)
+		drop_group(space, group);
+	else
+		group->id = vg_reset_find_group(out->device_fd, fds->name);
+	return r;
+}
+
+static void group_close(struct vg_space *space, struct vg_place *place)
 {
 	vg_close(place->device_fd);
 	drop_group(space, place->member);
 }
 
-static int group_fd(void *opaque, int iommu_group)
+static int group_fd(const struct vg_space *space, int iommu_group)
 {
-	const struct space *space = opaque;
-	const struct group *group;
+	const struct vg_group *group;
 
 	for (group = space->groups; group; group = group->next)
 		if (group->id == iommu_group)
@@ -395,5 +415,4 @@ const struct vg_access_ops vg_access_group = {
 	.adopt = group_adopt,
 	.close = group_close,
 	.group_fd = group_fd,
-	.free_space = free,
 };

@@ -8,68 +8,61 @@
 #include "sys/files.h"
 #include "sys/uapi.h"
 #include "vfio/access_ops.h"
+#include "vfio/dma_fail.h"
 #include "vfio/fail.h"
+#include "vfio/ioas.h"
 #include "vfio/kvm.h"
 
-struct space {
-	int iommufd;
-	uint32_t ioas_id;
-	bool is_foreign; /* others go on with this iommufd: what we made in it must be undone */
-	bool has_own_ioas;
-};
-
-static struct space *new_space(void)
-{
-	struct space *space = calloc(1, sizeof(*space));
-
-	if (space)
-		space->iommufd = -1;
-	return space;
-}
-
-static void free_space(void *opaque)
-{
-	struct space *space = opaque;
-	struct vg_iommu_destroy destroy = {.size = sizeof(destroy), .id = space->ioas_id};
-
-	if (space->is_foreign && space->has_own_ioas)
-		vg_ioctl(space->iommufd, VG_IOMMU_DESTROY, &destroy);
-	vg_close(space->iommufd);
-	free(space);
-}
-
-static int alloc_ioas(struct vgpu_context *ctx, struct space *space, const char *path)
+static int alloc_ioas(struct vgpu_context *ctx, struct vg_table *table, const char *path)
 {
 	struct vg_iommu_ioas_alloc alloc = {.size = sizeof(alloc)};
-	int r = vg_ioctl(space->iommufd, VG_IOMMU_IOAS_ALLOC, &alloc);
+	int r = vg_ioctl(table->fd, VG_IOMMU_IOAS_ALLOC, &alloc);
 
 	if (r < 0)
 		return r == -ENOTTY ? vg_vfio_fail_kind(ctx, path, "iommufd", "an open iommufd")
 							: vg_fail_errno(ctx, VG_OPEN, path, -r);
-	space->ioas_id = alloc.out_ioas_id;
-	space->has_own_ioas = true;
+	table->id = alloc.out_ioas_id;
+	table->owns_id = true;
 	return 0;
 }
 
-static int open_space(struct vgpu_context *ctx, void **out)
+/* A use of the table of this iommufd, which it takes over. id 0: with an IOAS of our own. */
+static int add_ioas(struct vgpu_context *ctx, struct vg_space *space, int iommufd, uint32_t id, const char *path,
+					struct vg_table **out)
 {
-	struct space *space;
+	struct vg_table *table = vg_table_add(space, &vg_ioas_ops, iommufd, id);
+	int r;
+
+	if (!table) {
+		vg_close(iommufd);
+		return vg_fail_memory(ctx, VG_OPEN);
+	}
+	table->is_shared = id != 0;
+	r = id ? 0 : alloc_ioas(ctx, table, path);
+	if (r)
+		vg_table_put(space, table);
+	else
+		*out = table;
+	return r;
+}
+
+/* The space's IOAS, or its first one. */
+static int open_ioas(struct vgpu_context *ctx, struct vg_space *space, struct vg_table **out)
+{
 	char path[VG_PATH_SIZE];
 	int r;
 
-	if (*out)
+	if (space->tables) {
+		space->tables->users++;
+		*out = space->tables;
 		return 0;
-	space = new_space();
-	if (!space)
-		return vg_fail_memory(ctx, VG_OPEN);
-	*out = space;
+	}
 	r = vg_strf(path, sizeof(path), "%s/iommu", ctx->dev);
 	if (r >= 0)
 		r = vg_node_open(path);
 	if (r < 0)
 		return vg_vfio_fail_node(ctx, NULL, path, -r);
-	space->iommufd = r;
-	return alloc_ioas(ctx, space, path);
+	return add_ioas(ctx, space, r, 0, path, out);
 }
 
 /* Why BIND failed. */
@@ -91,103 +84,134 @@ static int fail_bind(struct vgpu_context *ctx, const struct vg_target *target, c
 	return vg_fail(ctx, &failure, "iommufd does not bind the device: %s", strerrordesc_np(err) ?: "unknown error");
 }
 
-/* Binds and attaches fd. On failure the caller closes it: the kernel unbinds when nobody has it open any more. */
-static int bind_device(struct vgpu_context *ctx, const struct space *space, const struct vg_target *target,
-					   const char *node, int fd)
+static int fail_attach(struct vgpu_context *ctx, const struct vg_table *table, const char *node, int err)
 {
-	struct vg_vfio_bind_iommufd bind = {.argsz = sizeof(bind), .iommufd = space->iommufd};
-	struct vg_vfio_attach_iommufd_pt attach = {.argsz = sizeof(attach), .pt_id = space->ioas_id};
+	struct vg_failure failure = {.operation = VG_OPEN, .path = node, .err = err, .cause = VGPU_CAUSE_REFUSED};
+
+	if (err == ENOMEM)
+		return vg_dma_fail_lock(ctx, VG_OPEN, node);
+	if (err == EADDRINUSE) {
+		failure.cause = VGPU_CAUSE_OUT_OF_RANGE;
+		failure.hint = "give it a DMA object of its own, and see there what it can use (vgpu_dma_limits_find())";
+		return vg_fail(ctx, &failure, "memory is mapped at IOVAs that the device's IOMMU can't use");
+	}
+	return vg_fail(ctx, &failure, "iommufd does not attach the device to IOAS %u: %s", table->id,
+				   strerrordesc_np(err) ?: "unknown error");
+}
+
+/*
+ * Binds and attaches fd, and puts the mappings into an IOAS that has none yet: afterwards, since only devices make it
+ * say what it can map. On failure the caller closes fd: the kernel unbinds when nobody has it open any more.
+ */
+static int bind_device(struct vgpu_context *ctx, struct vg_space *space, struct vg_table *table,
+					   const struct vg_target *target, const char *node, int fd)
+{
+	struct vg_vfio_bind_iommufd bind = {.argsz = sizeof(bind), .iommufd = table->fd};
+	struct vg_vfio_attach_iommufd_pt attach = {.argsz = sizeof(attach), .pt_id = table->id};
+	struct vg_vfio_detach_iommufd_pt detach = {.argsz = sizeof(detach)};
 	int r = vg_ioctl(fd, VG_VFIO_DEVICE_BIND_IOMMUFD, &bind);
 
 	if (r < 0)
 		return fail_bind(ctx, target, node, -r);
 	r = vg_ioctl(fd, VG_VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
-	if (r >= 0)
-		return 0;
-	return vg_fail(ctx,
-				   &(struct vg_failure){.operation = VG_OPEN,
-										.path = node,
-										.err = -r,
-										.cause = r == -ENOMEM ? VGPU_CAUSE_NONE : VGPU_CAUSE_REFUSED},
-				   "iommufd does not attach the device to IOAS %u: %s", space->ioas_id,
-				   strerrordesc_np(-r) ?: "unknown error");
+	if (r < 0)
+		return fail_attach(ctx, table, node, -r);
+	r = table->is_full ? 0 : vg_table_fill(ctx, VG_OPEN, space, table);
+	if (r && !target) /* the giver's descriptor keeps it open */
+		vg_ioctl(fd, VG_VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	return r;
 }
 
 /*
- * The device comes to its place, and into its virtual machine first, if any. Takes fd over. What KVM is to be told to
- * forget later is kept as the place's member.
+ * The device comes to its place, and into its virtual machine first, if any. Takes fd and a use of the
+ * table over. Which VM is to be told to forget it, the place knows.
  */
-static int enter(struct vgpu_context *ctx, const struct space *space, const struct vg_target *target, const char *node,
-				 int fd, struct vgpu_kvm *kvm, struct vg_place *out)
+static int enter(struct vgpu_context *ctx, struct vg_space *space, struct vg_table *table,
+				 const struct vg_target *target, const char *node, int fd, struct vgpu_kvm *kvm, struct vg_place *out)
 {
 	int r = kvm ? vg_kvm_add(ctx, kvm, fd, node) : 1;
 	bool is_told = r == 0;
 
 	if (r >= 0)
-		r = bind_device(ctx, space, target, node, fd);
+		r = bind_device(ctx, space, table, target, node, fd);
 	if (r == 0) {
-		*out = (struct vg_place){fd, -1, -1, space->iommufd, space->ioas_id, is_told ? vgpu_kvm_ref(kvm) : NULL};
+		*out = (struct vg_place){fd, -1, -1, table->fd, table->id, table, is_told ? vgpu_kvm_ref(kvm) : NULL};
 		return 0;
 	}
 	if (is_told)
 		vg_kvm_remove(kvm, fd);
 	vg_close(fd);
+	vg_table_put(space, table);
 	return r;
 }
 
-static int iommufd_open(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vgpu_kvm *kvm,
-						struct vg_place *out)
+static int iommufd_open(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+						struct vgpu_kvm *kvm, struct vg_place *out)
 {
-	int fd, r = open_space(ctx, space);
+	struct vg_table *table;
+	int fd, r = open_ioas(ctx, space, &table);
 
 	if (r)
 		return r;
 	fd = vg_node_open(target->cdev_node);
-	if (fd < 0)
+	if (fd < 0) {
+		vg_table_put(space, table);
 		return vg_vfio_fail_node(ctx, target, target->cdev_node, -fd);
-	return enter(ctx, *space, target, target->cdev_node, fd, kvm, out);
+	}
+	return enter(ctx, space, table, target, target->cdev_node, fd, kvm, out);
 }
 
-static int adopt_space(struct vgpu_context *ctx, void **out, const struct vgpu_vfio_fds *fds)
+/* A table for the given descriptors: one that the space has if it is the same, or if it is the same iommufd and no
+ * IOAS is named. */
+static int adopt_ioas(struct vgpu_context *ctx, struct vg_space *space, const struct vgpu_vfio_fds *fds,
+					  struct vg_table **out)
 {
-	struct space *space = new_space();
+	struct vg_table *table;
+	int fd;
 
-	if (!space)
-		return vg_fail_memory(ctx, VG_OPEN);
-	*out = space;
-	space->is_foreign = true;
-	space->ioas_id = fds->ioas_id;
-	space->iommufd = vg_dup_fd(fds->iommufd);
-	if (space->iommufd < 0)
-		return vg_vfio_fail_dup(ctx, fds->name, "iommufd", -space->iommufd);
-	return space->ioas_id ? 0 : alloc_ioas(ctx, space, fds->name);
+	for (table = space->tables; table; table = table->next) {
+		if ((fds->ioas_id && fds->ioas_id != table->id) || !vg_same_file(table->fd, fds->iommufd))
+			continue;
+		table->users++;
+		*out = table;
+		return 0;
+	}
+	fd = vg_dup_fd(fds->iommufd);
+	if (fd < 0)
+		return vg_vfio_fail_dup(ctx, fds->name, "iommufd", -fd);
+	return add_ioas(ctx, space, fd, fds->ioas_id, fds->name, out);
 }
 
-static int iommufd_adopt(struct vgpu_context *ctx, void **space, const struct vgpu_vfio_fds *fds, struct vg_place *out)
+static int iommufd_adopt(struct vgpu_context *ctx, struct vg_space *space, const struct vgpu_vfio_fds *fds,
+						 struct vg_place *out)
 {
-	int fd, r = adopt_space(ctx, space, fds);
+	struct vg_table *table;
+	int fd, r = adopt_ioas(ctx, space, fds, &table);
 
 	if (r)
 		return r;
 	fd = vg_dup_fd(fds->cdev_fd);
-	if (fd < 0)
+	if (fd < 0) {
+		vg_table_put(space, table);
 		return vg_vfio_fail_dup(ctx, fds->name, "cdev_fd", -fd);
-	return enter(ctx, *space, NULL, fds->name, fd, fds->kvm, out);
+	}
+	return enter(ctx, space, table, NULL, fds->name, fd, fds->kvm, out);
 }
 
-static void iommufd_close(void *opaque, struct vg_place *place)
+static void iommufd_close(struct vg_space *space, struct vg_place *place)
 {
-	const struct space *space = opaque;
+	struct vg_table *table = place->member;
 	struct vg_vfio_detach_iommufd_pt detach = {.argsz = sizeof(detach)};
 
-	/* the giver's descriptor keeps the device open: let go of our IOAS, or it cannot be destroyed */
-	if (space->is_foreign && space->has_own_ioas)
+	/* a giver's descriptor may keep the device open: let go of our IOAS, or it cannot be destroyed */
+	if (table->owns_id)
 		vg_ioctl(place->device_fd, VG_VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
-	if (place->member) { /* first: KVM holds the file open */
-		vg_kvm_remove(place->member, place->device_fd);
-		vgpu_kvm_unref(place->member);
+	if (place->kvm) { /* first: KVM holds the file open */
+		vg_kvm_remove(place->kvm, place->device_fd);
+		vgpu_kvm_unref(place->kvm);
 	}
 	vg_close(place->device_fd);
+	vg_table_put(space, table);
 }
 
 const struct vg_access_ops vg_access_iommufd = {
@@ -195,5 +219,4 @@ const struct vg_access_ops vg_access_iommufd = {
 	.open = iommufd_open,
 	.adopt = iommufd_adopt,
 	.close = iommufd_close,
-	.free_space = free_space,
 };

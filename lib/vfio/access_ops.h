@@ -8,6 +8,7 @@
 
 #include "core/negative.h"
 #include "model/target.h"
+#include "vfio/table.h"
 
 /* A device's place in a DMA object. Descriptors are -1, ids 0, where the path has none. */
 struct vg_place {
@@ -16,33 +17,33 @@ struct vg_place {
 	int container_fd;
 	int iommufd;
 	uint32_t ioas_id;
-	void *member; /* the path's own */
+	void *member;         /* the path's own */
+	struct vgpu_kvm *kvm; /* by iommufd: the VM that we told of the device; NULL: none */
 };
 
 #define VG_PLACE_NONE                                                                                                  \
 	(struct vg_place)                                                                                                  \
 	{                                                                                                                  \
-		-1, -1, -1, -1, 0, NULL                                                                                        \
+		-1, -1, -1, -1, 0, NULL, NULL                                                                                  \
 	}
 
 /*
- * A path keeps what devices share (containers, an IOAS) in a space: *space is NULL at first, made by the first device,
- * and freed by its DMA object. Calls for one space are never concurrent. Failures leave a record of operation "open";
- * then *space may be there, but holds nothing of the device.
+ * What devices share (tables, groups) a path keeps in the space of their DMA object, made by the first device that
+ * needs it and gone with the last. Each table holds the space's mappings before a device in it is handed out. Calls for
+ * one space are never concurrent. Failures leave a record of operation "open", and the space as it was.
  */
 struct vg_access_ops {
 	enum vgpu_access access;
 	/* Opens a device by its nodes, for a virtual machine (or NULL). */
-	int (*open)(struct vgpu_context *ctx, void **space, const struct vg_target *target, struct vgpu_kvm *kvm,
+	int (*open)(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target, struct vgpu_kvm *kvm,
 				struct vg_place *out);
 	/* Takes duplicates of descriptors that somebody else opened. */
-	int (*adopt)(struct vgpu_context *ctx, void **space, const struct vgpu_vfio_fds *fds, struct vg_place *out);
+	int (*adopt)(struct vgpu_context *ctx, struct vg_space *space, const struct vgpu_vfio_fds *fds,
+				 struct vg_place *out);
 	/* Closes a device, and what no other device of the space uses. */
-	void (*close)(void *space, struct vg_place *place);
+	void (*close)(struct vg_space *space, struct vg_place *place);
 	/* The descriptor of an IOMMU group that the space has open (borrowed), or -1. NULL: the path has none. */
-	int (*group_fd)(void *space, int iommu_group);
-	/* Frees a space without devices. */
-	void (*free_space)(void *space);
+	int (*group_fd)(const struct vg_space *space, int iommu_group);
 };
 
 extern const struct vg_access_ops vg_access_group;

@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The DMA object: what devices share, whichever the access path. */
+/* The DMA object: what devices share, whichever the access path. Joining, leaving, unmapping, looking up. */
 #include "vfio/dma.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "sys/devio.h"
+#include "sys/files.h"
+#include "vfio/dma_fail.h"
+
+#define UNMAP "unmap"
+
+static void forget_all(struct vgpu_dma *dma)
+{
+	struct vg_span *span = vg_spans_from(&dma->space.maps, 0), *next;
+
+	for (; span; span = next) {
+		next = vg_spans_next(&dma->space.maps, span);
+		vg_map_free(vg_map_of(span));
+	}
+	dma->space.maps = (struct vg_spans){0};
+}
 
 static void dma_free(struct vgpu_dma *dma)
 {
-	if (dma->space)
-		dma->ops->free_space(dma->space);
+	forget_all(dma); /* no device is there any more, so no table either */
+	pthread_mutex_destroy(&dma->look_lock);
 	pthread_mutex_destroy(&dma->lock);
 	vgpu_context_unref(dma->ctx);
 	free(dma);
@@ -24,6 +42,8 @@ int vg_dma_make(struct vgpu_context *ctx, struct vgpu_dma **out)
 		return -ENOMEM;
 	vg_ref_init(&dma->ref);
 	pthread_mutex_init(&dma->lock, NULL);
+	pthread_mutex_init(&dma->look_lock, NULL);
+	dma->page_mask = vg_page_size() - 1;
 	dma->ctx = vgpu_context_ref(ctx);
 	*out = dma;
 	return 0;
@@ -48,9 +68,6 @@ int vg_dma_join(struct vgpu_dma *dma, struct vgpu_context *ctx, const struct vg_
 	if (r == 0) {
 		dma->ops = ops;
 		*out = place;
-	} else if (!dma->ops && dma->space) { /* nobody has joined: the path is still open */
-		ops->free_space(dma->space);
-		dma->space = NULL;
 	}
 	return r;
 }
@@ -58,6 +75,140 @@ int vg_dma_join(struct vgpu_dma *dma, struct vgpu_context *ctx, const struct vg_
 void vg_dma_leave(struct vgpu_dma *dma, struct vg_place *place)
 {
 	pthread_mutex_lock(&dma->lock);
-	dma->ops->close(dma->space, place);
+	dma->ops->close(&dma->space, place);
 	pthread_mutex_unlock(&dma->lock);
+}
+
+int vg_dma_check_range(struct vgpu_dma *dma, const char *operation, uint64_t iova, uint64_t length)
+{
+	if (!length)
+		return vg_dma_fail_invalid(dma->ctx, operation, iova, length, "the length is 0");
+	if (length - 1 > UINT64_MAX - iova)
+		return vg_dma_fail_invalid(dma->ctx, operation, iova, length, "the range goes beyond the last IOVA");
+	if ((iova | length) & dma->page_mask)
+		return vg_dma_fail_invalid(dma->ctx, operation, iova, length,
+								   "IOVA and length must be multiples of the page size, %llu",
+								   (unsigned long long)dma->page_mask + 1);
+	return 0;
+}
+
+static int fail_cut(struct vgpu_dma *dma, const char *operation, uint64_t iova, uint64_t length,
+					const struct vg_span *span)
+{
+	char there[VG_IOVA_TEXT_SIZE];
+
+	vg_iova_describe(span->first, span->last - span->first + 1, there);
+	return vg_dma_fail_invalid(dma->ctx, operation, iova, length,
+							   "only a part of the mapping %s is in this range, and a mapping can't be cut", there);
+}
+
+int vg_dma_find_whole(struct vgpu_dma *dma, const char *operation, uint64_t iova, uint64_t length,
+					  struct vg_map **first, struct vg_map **last)
+{
+	struct vg_span *low = vg_spans_from(&dma->space.maps, iova), *high;
+	char place[VG_IOVA_TEXT_SIZE];
+	const uint64_t end = iova + (length - 1);
+
+	if (!low || low->first > end) {
+		vg_iova_describe(iova, length, place);
+		return vg_fail(
+			dma->ctx,
+			&(struct vg_failure){
+				.operation = operation, .path = "DMA", .value = place, .err = ENOENT, .cause = VGPU_CAUSE_INVALID},
+			"%s: nothing is mapped there", place);
+	}
+	high = low->last >= end ? low : vg_spans_until(&dma->space.maps, end);
+	if (low->first < iova)
+		return fail_cut(dma, operation, iova, length, low);
+	if (high->last > end)
+		return fail_cut(dma, operation, iova, length, high);
+	*first = vg_map_of(low);
+	*last = vg_map_of(high);
+	return 0;
+}
+
+void vg_dma_forget(struct vgpu_dma *dma, struct vg_map *first, struct vg_map *last)
+{
+	struct vg_span *span = &first->span, *next = NULL;
+	bool more = true;
+
+	for (; more; span = next) {
+		more = span != &last->span;
+		if (more)
+			next = vg_spans_next(&dma->space.maps, span);
+		pthread_mutex_lock(&dma->look_lock);
+		vg_spans_remove(&dma->space.maps, span);
+		pthread_mutex_unlock(&dma->look_lock);
+		vg_map_free(vg_map_of(span));
+	}
+}
+
+int vgpu_dma_unmap(struct vgpu_dma *dma, uint64_t iova, uint64_t length)
+{
+	struct vg_map *first, *last;
+	int r;
+
+	if (!dma)
+		return -EINVAL;
+	r = vg_dma_check_range(dma, UNMAP, iova, length);
+	if (r)
+		return r;
+	pthread_mutex_lock(&dma->lock);
+	r = vg_dma_find_whole(dma, UNMAP, iova, length, &first, &last);
+	if (r == 0) {
+		r = vg_tables_unmap(&dma->space, first, last);
+		if (r)
+			r = vg_dma_fail_unmap(dma->ctx, UNMAP, iova, length, -r);
+		else
+			vg_dma_forget(dma, first, last);
+	}
+	pthread_mutex_unlock(&dma->lock);
+	return r;
+}
+
+int vgpu_dma_unmap_all(struct vgpu_dma *dma)
+{
+	int r;
+
+	if (!dma)
+		return -EINVAL;
+	pthread_mutex_lock(&dma->lock);
+	r = vg_tables_unmap_all(&dma->space);
+	if (r) {
+		r = vg_dma_fail_unmap(dma->ctx, UNMAP, 0, 0, -r);
+	} else {
+		pthread_mutex_lock(&dma->look_lock);
+		forget_all(dma);
+		pthread_mutex_unlock(&dma->look_lock);
+	}
+	pthread_mutex_unlock(&dma->lock);
+	return r;
+}
+
+int vgpu_dma_find(struct vgpu_dma *dma, uint64_t iova, struct vgpu_dma_range *out, uint64_t *follows)
+{
+	struct vgpu_dma_range found;
+	struct vg_span *span;
+
+	if (!dma || !out || out->size < sizeof(out->size))
+		return -EINVAL;
+	pthread_mutex_lock(&dma->look_lock);
+	span = vg_spans_from(&dma->space.maps, iova);
+	if (span && span->first <= iova) {
+		const struct vg_map *map = vg_map_of(span);
+
+		found = (struct vgpu_dma_range){out->size,  map->span.first, map->address, vg_map_length(map),
+										map->flags, map->fd,         map->offset};
+		if (follows)
+			*follows = map->span.last - iova + 1;
+	} else {
+		span = NULL;
+	}
+	pthread_mutex_unlock(&dma->look_lock);
+	if (!span)
+		return -ENOENT;
+	if (found.size > sizeof(found)) /* a newer caller */
+		memset((unsigned char *)out + sizeof(found), 0, found.size - sizeof(found));
+	memcpy(out, &found, found.size < sizeof(found) ? found.size : sizeof(found));
+	return 0;
 }

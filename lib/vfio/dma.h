@@ -12,9 +12,12 @@
 struct vgpu_dma {
 	struct vg_ref ref;
 	struct vgpu_context *ctx;
-	pthread_mutex_t lock;            /* of all below, and of the space's inside */
+	uint64_t page_mask;              /* the page size - 1 */
+	pthread_mutex_t lock;            /* of all below; held while the kernel works */
 	const struct vg_access_ops *ops; /* NULL until a device has joined; then for ever */
-	void *space;
+	struct vg_space space;
+	/* Held as well to change the tree of mappings; alone it suffices to look: nobody who looks waits for the kernel. */
+	pthread_mutex_t look_lock;
 };
 
 /* Makes the object. 0 or -ENOMEM, without a record. */
@@ -25,5 +28,13 @@ int vg_dma_join(struct vgpu_dma *dma, struct vgpu_context *ctx, const struct vg_
 				struct vg_place *out);
 /* It leaves, and is closed. Takes dma->lock. */
 void vg_dma_leave(struct vgpu_dma *dma, struct vg_place *place);
+
+/* Does the range make sense? Else -EINVAL with a record. */
+int vg_dma_check_range(struct vgpu_dma *dma, const char *operation, uint64_t iova, uint64_t length);
+/* The first mapping in [iova, iova + length) if the range holds whole mappings and at least one; else fails. */
+int vg_dma_find_whole(struct vgpu_dma *dma, const char *operation, uint64_t iova, uint64_t length,
+					  struct vg_map **first, struct vg_map **last);
+/* Forgets mappings that the kernel has no more, from first to last. The caller holds dma->lock. */
+void vg_dma_forget(struct vgpu_dma *dma, struct vg_map *first, struct vg_map *last);
 
 #endif

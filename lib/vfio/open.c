@@ -16,6 +16,9 @@
 /* The most regions, and the most IRQ indexes, that are believed. */
 #define COUNT_MAX 4096
 
+/* What struct vgpu_vfio_fds had from the start: fields that are missing would be descriptor 0. */
+#define FDS_SIZE_MIN offsetof(struct vgpu_vfio_fds, kvm)
+
 /* A path and why it was taken. */
 struct choice {
 	const struct vg_access_ops *ops;
@@ -87,6 +90,17 @@ static int choose_auto(struct vgpu_context *ctx, const struct vg_target *target,
 	return choose_iommufd(ctx, target, "the host has iommufd and the device's own node (cdev)", out);
 }
 
+static int fail_other_path(struct vgpu_context *ctx, const char *path, const struct vg_access_ops *current)
+{
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = VG_OPEN,
+										.path = path,
+										.err = EXDEV,
+										.cause = VGPU_CAUSE_INVALID,
+										.hint = "use another DMA object, or the access path auto"},
+				   "the DMA object goes by %s already", current->access == VGPU_ACCESS_IOMMUFD ? "iommufd" : "group");
+}
+
 /* current: the path that the DMA object has, or NULL. */
 static int choose(struct vgpu_context *ctx, const struct vg_target *target, uint32_t wanted,
 				  const struct vg_access_ops *current, struct choice *out)
@@ -94,14 +108,7 @@ static int choose(struct vgpu_context *ctx, const struct vg_target *target, uint
 	const char *reason = "asked for";
 
 	if (current && wanted != VGPU_ACCESS_AUTO && wanted != current->access)
-		return vg_fail(ctx,
-					   &(struct vg_failure){.operation = VG_OPEN,
-											.path = target->path,
-											.err = EXDEV,
-											.cause = VGPU_CAUSE_INVALID,
-											.hint = "use another DMA object, or the access path auto"},
-					   "the DMA object goes by %s already",
-					   current->access == VGPU_ACCESS_IOMMUFD ? "iommufd" : "group");
+		return fail_other_path(ctx, target->path, current);
 	if (current && wanted == VGPU_ACCESS_AUTO) {
 		wanted = current->access;
 		reason = "the DMA object has this access path";
@@ -263,6 +270,8 @@ static int check_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds, 
 	if (device && fds->kvm)
 		return vg_fail_invalid(ctx, VG_OPEN, fds->name,
 							   "device_fd with a VM makes no sense: KVM must know of a device before it is opened");
+	if (device && fds->dma)
+		return vg_fail_invalid(ctx, VG_OPEN, fds->name, "a device_fd can't join a DMA object: it is somewhere already");
 	if (device && !group && !container && !cdev && !iommufd)
 		return 0;
 	if (group && container && !device && !cdev && !iommufd) {
@@ -291,10 +300,14 @@ static int adopt(struct vgpu_vfio *vfio, const struct vgpu_vfio_fds *fds, const 
 		vfio->reason = "an open device was handed over";
 		return 0;
 	}
-	if (vg_dma_make(vfio->ctx, &vfio->dma))
+	vfio->dma = vgpu_dma_ref(fds->dma);
+	if (!vfio->dma && vg_dma_make(vfio->ctx, &vfio->dma))
 		return vg_fail_memory(vfio->ctx, VG_OPEN);
 	pthread_mutex_lock(&vfio->dma->lock);
-	r = vg_dma_join(vfio->dma, vfio->ctx, ops, NULL, NULL, fds, &vfio->place);
+	if (vfio->dma->ops && vfio->dma->ops != ops)
+		r = fail_other_path(vfio->ctx, fds->name, vfio->dma->ops);
+	else
+		r = vg_dma_join(vfio->dma, vfio->ctx, ops, NULL, NULL, fds, &vfio->place);
 	pthread_mutex_unlock(&vfio->dma->lock);
 	vfio->access = ops->access;
 	vfio->reason = ops->access == VGPU_ACCESS_GROUP ? "a group and its container were handed over"
@@ -313,7 +326,7 @@ int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds
 		return -EINVAL;
 	if (!fds || !out)
 		return vg_fail_invalid(ctx, VG_OPEN, NULL, "no descriptors are given, or there is no place for the handle");
-	if (fds->size < sizeof(known)) /* fields that are missing would be descriptor 0 */
+	if (fds->size < FDS_SIZE_MIN)
 		return vg_fail_invalid(ctx, VG_OPEN, "size", "the size is not that of struct vgpu_vfio_fds");
 	r = vg_opts_take(ctx, VG_OPEN, &known, sizeof(known), fds);
 	if (r == 0)

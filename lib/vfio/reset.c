@@ -177,7 +177,7 @@ static int find_group_fd(const struct vgpu_vfio *vfio, const struct function *fu
 	const struct vgpu_dma *dma = vfio->dma;
 
 	return dma && dma->ops->group_fd && function->iommu_group >= 0
-			   ? dma->ops->group_fd(dma->space, function->iommu_group)
+			   ? dma->ops->group_fd(&dma->space, function->iommu_group)
 			   : -1;
 }
 

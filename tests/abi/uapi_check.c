@@ -72,3 +72,34 @@ SAME_VALUE(VG_VFIO_MIG_GET_PRECOPY_INFO, VFIO_MIG_GET_PRECOPY_INFO);
 SAME_STRUCT(vg_vfio_device_feature_mig_data_size, vfio_device_feature_mig_data_size);
 SAME_SIZE(vg_vfio_device_feature_mig_data_size, vfio_device_feature_mig_data_size, stop_copy_length);
 SAME_VALUE(VG_VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, VFIO_DEVICE_FEATURE_MIG_DATA_SIZE);
+
+SAME_STRUCT(vg_iommu_iova_range, iommu_iova_range);
+SAME_SIZE(vg_iommu_iova_range, iommu_iova_range, start);
+SAME_SIZE(vg_iommu_iova_range, iommu_iova_range, last);
+
+SAME_STRUCT(vg_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges);
+SAME_FIELD(vg_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, size);
+SAME_FIELD(vg_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, ioas_id);
+SAME_FIELD(vg_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, num_iovas);
+SAME_SIZE(vg_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, allowed_iovas);
+SAME_SIZE(vg_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, out_iova_alignment);
+SAME_VALUE(VG_IOMMU_IOAS_IOVA_RANGES, IOMMU_IOAS_IOVA_RANGES);
+
+SAME_STRUCT(vg_iommu_ioas_map, iommu_ioas_map);
+SAME_FIELD(vg_iommu_ioas_map, iommu_ioas_map, size);
+SAME_FIELD(vg_iommu_ioas_map, iommu_ioas_map, flags);
+SAME_FIELD(vg_iommu_ioas_map, iommu_ioas_map, ioas_id);
+SAME_SIZE(vg_iommu_ioas_map, iommu_ioas_map, user_va);
+SAME_SIZE(vg_iommu_ioas_map, iommu_ioas_map, length);
+SAME_SIZE(vg_iommu_ioas_map, iommu_ioas_map, iova);
+SAME_VALUE(VG_IOMMU_IOAS_MAP, IOMMU_IOAS_MAP);
+SAME_VALUE((int)VG_IOMMU_IOAS_MAP_FIXED_IOVA, (int)IOMMU_IOAS_MAP_FIXED_IOVA);
+SAME_VALUE((int)VG_IOMMU_IOAS_MAP_WRITEABLE, (int)IOMMU_IOAS_MAP_WRITEABLE);
+SAME_VALUE((int)VG_IOMMU_IOAS_MAP_READABLE, (int)IOMMU_IOAS_MAP_READABLE);
+
+SAME_STRUCT(vg_iommu_ioas_unmap, iommu_ioas_unmap);
+SAME_FIELD(vg_iommu_ioas_unmap, iommu_ioas_unmap, size);
+SAME_FIELD(vg_iommu_ioas_unmap, iommu_ioas_unmap, ioas_id);
+SAME_SIZE(vg_iommu_ioas_unmap, iommu_ioas_unmap, iova);
+SAME_SIZE(vg_iommu_ioas_unmap, iommu_ioas_unmap, length);
+SAME_VALUE(VG_IOMMU_IOAS_UNMAP, IOMMU_IOAS_UNMAP);
