@@ -14,13 +14,17 @@
 
 static void forget_all(struct vgpu_dma *dma)
 {
-	struct vg_span *span = vg_spans_from(&dma->space.maps, 0), *next;
+	struct vg_spans maps;
+	struct vg_span *span;
 
-	for (; span; span = next) {
-		next = vg_spans_next(&dma->space.maps, span);
+	pthread_mutex_lock(&dma->look_lock);
+	maps = dma->space.maps;
+	dma->space.maps = (struct vg_spans){0};
+	pthread_mutex_unlock(&dma->look_lock);
+	while ((span = maps.root)) {
+		vg_spans_remove(&maps, span);
 		vg_map_free(vg_map_of(span));
 	}
-	dma->space.maps = (struct vg_spans){0};
 }
 
 static void dma_free(struct vgpu_dma *dma)
@@ -174,13 +178,10 @@ int vgpu_dma_unmap_all(struct vgpu_dma *dma)
 		return -EINVAL;
 	pthread_mutex_lock(&dma->lock);
 	r = vg_tables_unmap_all(&dma->space);
-	if (r) {
+	if (r)
 		r = vg_dma_fail_unmap(dma->ctx, UNMAP, 0, 0, -r);
-	} else {
-		pthread_mutex_lock(&dma->look_lock);
+	else
 		forget_all(dma);
-		pthread_mutex_unlock(&dma->look_lock);
-	}
 	pthread_mutex_unlock(&dma->lock);
 	return r;
 }

@@ -130,6 +130,33 @@ static int ask(const struct vg_table *table, const struct request *request, cons
 	return table->ops->read_log(table, request->iova, request->length, bitmap);
 }
 
+static void clear_bits(uint64_t *bits, uint64_t first, uint64_t end)
+{
+	for (; first < end && first % 64; first++)
+		bits[first / 64] &= ~((uint64_t)1 << first % 64);
+	for (; end - first >= 64; first += 64)
+		bits[first / 64] = 0;
+	for (; first < end; first++)
+		bits[first / 64] &= ~((uint64_t)1 << first % 64);
+}
+
+/*
+ * Clears what stands for no mapping. Linux (6.1, 6.12) sets bits there: it keeps a mapping's bits shifted to where an
+ * earlier, longer range wanted them, and copies whole words.
+ */
+static void clear_unmapped(const struct vgpu_dma *dma, const struct request *request)
+{
+	const uint64_t page = request->bitmap.page_size, last = request->iova + (request->length - 1);
+	const struct vg_span *span = vg_spans_from(&dma->space.maps, request->iova);
+	uint64_t at = 0; /* pages */
+
+	for (; span && span->first <= last; span = vg_spans_next(&dma->space.maps, span)) {
+		clear_bits(request->bitmap.bits, at, (span->first - request->iova) / page);
+		at = (span->last - request->iova) / page + 1;
+	}
+	clear_bits(request->bitmap.bits, at, request->bitmap.bits_size * 8);
+}
+
 /* The bits of all tables together. */
 static int gather(struct vgpu_dma *dma, const struct request *request)
 {
@@ -143,18 +170,20 @@ static int gather(struct vgpu_dma *dma, const struct request *request)
 	memset(request->bitmap.bits, 0, request->bitmap.bits_size);
 	r = ask(table, request, &one);
 	table = table->next;
-	if (r || !table)
-		return r;
-	one.bits = malloc(one.bits_size);
-	if (!one.bits)
-		return -ENOMEM;
-	for (; r == 0 && table; table = table->next) {
-		memset(one.bits, 0, one.bits_size);
-		r = ask(table, request, &one);
-		for (i = 0; r == 0 && i < one.bits_size / 8; i++)
-			request->bitmap.bits[i] |= one.bits[i];
+	if (r == 0 && table) {
+		one.bits = malloc(one.bits_size);
+		if (!one.bits)
+			return -ENOMEM;
+		for (; r == 0 && table; table = table->next) {
+			memset(one.bits, 0, one.bits_size);
+			r = ask(table, request, &one);
+			for (i = 0; r == 0 && i < one.bits_size / 8; i++)
+				request->bitmap.bits[i] |= one.bits[i];
+		}
+		free(one.bits);
 	}
-	free(one.bits);
+	if (r == 0)
+		clear_unmapped(dma, request);
 	return r;
 }
 
