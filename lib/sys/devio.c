@@ -68,7 +68,7 @@ int vg_ioctl_value(int fd, unsigned long request, unsigned long value)
 	return r < 0 ? -errno : r;
 }
 
-#ifndef VG_INLINE_TRANSFER
+#ifndef VG_INLINE_CALLS
 ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset)
 {
 	ssize_t n;

@@ -23,20 +23,21 @@ int vg_ioctl(int fd, unsigned long request, void *arg);
 /* The same with a number as argument. */
 int vg_ioctl_value(int fd, unsigned long request, unsigned long value);
 /*
- * One transfer, begun again after a signal: bytes done, or -errno. A register's read is hardly more than the system
- * call, so that libc's detour (linkage table, cancellation, errno) would be most of what the library adds.
+ * System calls, begun again after a signal: their result, or -errno. A register's read, or the mapping of a page, is
+ * hardly more than the system call, so that libc's detour (linkage table, cancellation, errno) would be much of what
+ * the library adds.
  */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) /* which looks into libc's calls */
-#define VG_INLINE_TRANSFER 1
-static inline ssize_t vg_transfer(long number, int fd, const void *buf, size_t len, uint64_t offset)
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which look into calls */
+#define VG_INLINE_CALLS 1
+static inline long vg_syscall(long number, int fd, uint64_t second, uint64_t third, uint64_t fourth)
 {
-	register uint64_t fourth __asm__("r10") = offset;
+	register uint64_t r10 __asm__("r10") = fourth;
 	long n;
 
 	for (;;) {
 		__asm__ volatile("syscall"
 						 : "=a"(n)
-						 : "0"(number), "D"((long)fd), "S"(buf), "d"(len), "r"(fourth)
+						 : "0"(number), "D"((long)fd), "S"(second), "d"(third), "r"(r10)
 						 : "rcx", "r11", "memory");
 		if (n != -EINTR)
 			return n;
@@ -45,16 +46,25 @@ static inline ssize_t vg_transfer(long number, int fd, const void *buf, size_t l
 
 static inline ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset)
 {
-	return vg_transfer(SYS_pread64, fd, buf, len, offset);
+	return vg_syscall(SYS_pread64, fd, (uintptr_t)buf, len, offset);
 }
 
 static inline ssize_t vg_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
 {
-	return vg_transfer(SYS_pwrite64, fd, buf, len, offset);
+	return vg_syscall(SYS_pwrite64, fd, (uintptr_t)buf, len, offset);
+}
+
+static inline int vg_ioctl_quick(int fd, unsigned long request, void *arg)
+{
+	return (int)vg_syscall(SYS_ioctl, fd, request, (uintptr_t)arg, 0);
 }
 #else
 ssize_t vg_pread(int fd, void *buf, size_t len, uint64_t offset);
 ssize_t vg_pwrite(int fd, const void *buf, size_t len, uint64_t offset);
+static inline int vg_ioctl_quick(int fd, unsigned long request, void *arg)
+{
+	return vg_ioctl(fd, request, arg);
+}
 #endif
 
 /* A new eventfd, non-blocking and at 0, or -errno. */

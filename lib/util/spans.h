@@ -13,18 +13,19 @@
 struct vg_span {
 	uint64_t first;
 	uint64_t last; /* belongs to it */
-	/* the tree's own, of the part below this node and itself */
+	/* the tree's own */
 	struct vg_span *left;
 	struct vg_span *right;
-	uint64_t low;  /* its lowest number */
-	uint64_t high; /* its highest */
-	uint64_t gap;  /* how many numbers its widest gap between two neighbours has */
+	struct vg_span *parent;
 	int height;
+	uint64_t widest; /* of the gaps below itself and the nodes below */
 };
 
+/* All zero: an empty set. */
 struct vg_spans {
 	struct vg_span *root;
 	size_t count;
+	bool knows_gaps; /* from the first search for one: who never searches does not pay for it */
 };
 
 /* What vg_spans_find_gap() looks for: size numbers (not 0), the first of them phase modulo align (a power of two). */
@@ -43,12 +44,12 @@ struct vg_span *vg_spans_from(const struct vg_spans *spans, uint64_t at);
 /* The highest span that holds at or lies below it; NULL: none. */
 struct vg_span *vg_spans_until(const struct vg_spans *spans, uint64_t at);
 /* The one above it; NULL: none. */
-struct vg_span *vg_spans_next(const struct vg_spans *spans, const struct vg_span *span);
+struct vg_span *vg_spans_next(const struct vg_span *span);
 /*
  * The lowest place from low to high (both belong to it) that the wish fits into beside the spans. O(log n), and one
- * step for each gap that is wide enough but does not fit for its alignment.
+ * step for each gap that is wide enough but does not fit for its alignment; O(n) the first time.
  */
-bool vg_spans_find_gap(const struct vg_spans *spans, uint64_t low, uint64_t high, const struct vg_span_wish *wish,
+bool vg_spans_find_gap(struct vg_spans *spans, uint64_t low, uint64_t high, const struct vg_span_wish *wish,
 					   uint64_t *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/vfio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,19 +27,36 @@ static int container_map(const struct vg_table *table, const struct vg_map *map)
 		.size = vg_map_length(map),
 	};
 
-	return vg_ioctl(table->fd, VFIO_IOMMU_MAP_DMA, &arg);
+	return vg_ioctl_quick(table->fd, VFIO_IOMMU_MAP_DMA, &arg);
 }
 
-/* Unmapping and reading dirty pages, with what they say of the bitmap behind it. */
+/*
+ * The kernel's struct vfio_iommu_type1_dma_unmap and vfio_iommu_type1_dirty_bitmap with what stands behind them, where
+ * those have an array without length.
+ */
 struct unmap {
-	struct vfio_iommu_type1_dma_unmap head;
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t iova;
+	uint64_t size;
 	struct vfio_bitmap bitmap;
 };
 
 struct dirty {
-	struct vfio_iommu_type1_dirty_bitmap head;
+	uint32_t argsz;
+	uint32_t flags;
 	struct vfio_iommu_type1_dirty_bitmap_get get;
 };
+
+#define SAME(ours, theirs, field) _Static_assert(offsetof(struct ours, field) == offsetof(struct theirs, field), #field)
+SAME(unmap, vfio_iommu_type1_dma_unmap, argsz);
+SAME(unmap, vfio_iommu_type1_dma_unmap, flags);
+SAME(unmap, vfio_iommu_type1_dma_unmap, iova);
+SAME(unmap, vfio_iommu_type1_dma_unmap, size);
+SAME(dirty, vfio_iommu_type1_dirty_bitmap, argsz);
+SAME(dirty, vfio_iommu_type1_dirty_bitmap, flags);
+_Static_assert(offsetof(struct unmap, bitmap) == offsetof(struct vfio_iommu_type1_dma_unmap, data), "bitmap");
+_Static_assert(offsetof(struct dirty, get) == offsetof(struct vfio_iommu_type1_dirty_bitmap, data), "get");
 
 static struct vfio_bitmap bitmap_of(const struct vgpu_dma_bitmap *bitmap)
 {
@@ -48,14 +66,14 @@ static struct vfio_bitmap bitmap_of(const struct vgpu_dma_bitmap *bitmap)
 static int container_unmap(const struct vg_table *table, uint64_t iova, uint64_t length,
 						   const struct vgpu_dma_bitmap *bitmap)
 {
-	struct unmap arg = {.head = {.argsz = sizeof(arg.head), .iova = iova, .size = length}};
+	struct unmap arg = {.argsz = offsetof(struct unmap, bitmap), .iova = iova, .size = length};
 
 	if (bitmap) {
-		arg.head.argsz = sizeof(arg);
-		arg.head.flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
+		arg.argsz = sizeof(arg);
+		arg.flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
 		arg.bitmap = bitmap_of(bitmap);
 	}
-	return vg_ioctl(table->fd, VFIO_IOMMU_UNMAP_DMA, &arg);
+	return vg_ioctl_quick(table->fd, VFIO_IOMMU_UNMAP_DMA, &arg);
 }
 
 static int container_unmap_all(const struct vg_table *table)
@@ -64,7 +82,7 @@ static int container_unmap_all(const struct vg_table *table)
 
 	if (vg_ioctl_value(table->fd, VFIO_CHECK_EXTENSION, VFIO_UNMAP_ALL) <= 0)
 		return -EOPNOTSUPP;
-	return vg_ioctl(table->fd, VFIO_IOMMU_UNMAP_DMA, &arg);
+	return vg_ioctl_quick(table->fd, VFIO_IOMMU_UNMAP_DMA, &arg);
 }
 
 static int container_narrow(const struct vg_table *table, size_t used, struct vg_limits *limits)
@@ -108,7 +126,8 @@ static int container_read_log(const struct vg_table *table, uint64_t iova, uint6
 							  const struct vgpu_dma_bitmap *bitmap)
 {
 	struct dirty arg = {
-		.head = {.argsz = sizeof(arg), .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP},
+		.argsz = sizeof(arg),
+		.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
 		.get = {.iova = iova, .size = length, .bitmap = bitmap_of(bitmap)},
 	};
 

@@ -29,6 +29,7 @@ static void forget_all(struct vgpu_dma *dma)
 
 static void dma_free(struct vgpu_dma *dma)
 {
+	free(dma->spare);
 	forget_all(dma); /* no device is there any more, so no table either */
 	pthread_mutex_destroy(&dma->look_lock);
 	pthread_mutex_destroy(&dma->lock);
@@ -131,6 +132,14 @@ int vg_dma_find_whole(struct vgpu_dma *dma, const char *operation, uint64_t iova
 	return 0;
 }
 
+static void keep_spare(struct vgpu_dma *dma, struct vg_map *map)
+{
+	if (dma->spare || map->fd >= 0)
+		vg_map_free(map);
+	else
+		dma->spare = map;
+}
+
 void vg_dma_forget(struct vgpu_dma *dma, struct vg_map *first, struct vg_map *last)
 {
 	struct vg_span *span = &first->span, *next = NULL;
@@ -139,11 +148,11 @@ void vg_dma_forget(struct vgpu_dma *dma, struct vg_map *first, struct vg_map *la
 	for (; more; span = next) {
 		more = span != &last->span;
 		if (more)
-			next = vg_spans_next(&dma->space.maps, span);
+			next = vg_spans_next(span);
 		pthread_mutex_lock(&dma->look_lock);
 		vg_spans_remove(&dma->space.maps, span);
 		pthread_mutex_unlock(&dma->look_lock);
-		vg_map_free(vg_map_of(span));
+		keep_spare(dma, vg_map_of(span));
 	}
 }
 

@@ -16,6 +16,7 @@ struct vgpu_dma {
 	pthread_mutex_t lock;            /* of all below; held while the kernel works */
 	const struct vg_access_ops *ops; /* NULL until a device has joined; then for ever */
 	struct vg_space space;
+	struct vg_map *spare; /* what was unmapped last, for the next mapping; may be NULL */
 	/* Held as well to change the tree of mappings; alone it suffices to look: nobody who looks waits for the kernel. */
 	pthread_mutex_t look_lock;
 };

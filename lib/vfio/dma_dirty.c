@@ -150,7 +150,7 @@ static void clear_unmapped(const struct vgpu_dma *dma, const struct request *req
 	const struct vg_span *span = vg_spans_from(&dma->space.maps, request->iova);
 	uint64_t at = 0; /* pages */
 
-	for (; span && span->first <= last; span = vg_spans_next(&dma->space.maps, span)) {
+	for (; span && span->first <= last; span = vg_spans_next(span)) {
 		clear_bits(request->bitmap.bits, at, (span->first - request->iova) / page);
 		at = (span->last - request->iova) / page + 1;
 	}

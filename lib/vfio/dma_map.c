@@ -31,15 +31,13 @@ static int check(struct vgpu_dma *dma, const struct vgpu_dma_range *range)
 	return vg_dma_check_range(dma, MAP, iova, length);
 }
 
-/* A mapping of this range, which is not in force yet. */
+/* A mapping of this range, which is checked, and not in force yet. The caller holds dma->lock. */
 static int make(struct vgpu_dma *dma, const struct vgpu_dma_range *range, struct vg_map **out)
 {
-	struct vg_map *map;
-	int r = check(dma, range);
+	struct vg_map *map = dma->spare ? dma->spare : malloc(sizeof(*map));
+	int r;
 
-	if (r)
-		return r;
-	map = malloc(sizeof(*map));
+	dma->spare = NULL;
 	if (!map)
 		return vg_fail_memory(dma->ctx, MAP);
 	map->span.first = range->iova;
@@ -102,16 +100,19 @@ int vgpu_dma_map(struct vgpu_dma *dma, uint64_t iova, void *address, uint64_t le
 		return -EINVAL;
 	if (flags & VGPU_DMA_FD)
 		return vg_dma_fail_invalid(dma->ctx, MAP, iova, length, "which file it is only vgpu_dma_map_ranges() can tell");
-	r = make(dma, &range, &map);
+	r = check(dma, &range);
 	if (r)
 		return r;
 	pthread_mutex_lock(&dma->lock);
-	r = put_in(dma, map);
-	if (r == 0)
-		remember(dma, map);
+	r = make(dma, &range, &map);
+	if (r == 0) {
+		r = put_in(dma, map);
+		if (r == 0)
+			remember(dma, map);
+		else
+			vg_map_free(map);
+	}
 	pthread_mutex_unlock(&dma->lock);
-	if (r)
-		vg_map_free(map);
 	return r;
 }
 
@@ -193,7 +194,6 @@ static int put_all_in(struct vgpu_dma *dma, struct vg_map **maps, size_t count)
 	size_t i;
 	int r = 0;
 
-	pthread_mutex_lock(&dma->lock);
 	for (i = 0; i < count; i++) {
 		r = put_in(dma, maps[i]);
 		if (r)
@@ -205,7 +205,6 @@ static int put_all_in(struct vgpu_dma *dma, struct vg_map **maps, size_t count)
 	}
 	for (i = 0; r == 0 && i < count; i++)
 		remember(dma, maps[i]);
-	pthread_mutex_unlock(&dma->lock);
 	return r;
 }
 
@@ -217,12 +216,14 @@ static int map_ranges(struct vgpu_dma *dma, const struct vgpu_dma_range *ranges,
 
 	if (!maps)
 		return vg_fail_memory(dma->ctx, MAP);
+	pthread_mutex_lock(&dma->lock);
 	r = make_all(dma, ranges, count, maps);
 	if (r == 0) {
 		r = put_all_in(dma, maps, count);
 		for (i = 0; r && i < count; i++)
 			vg_map_free(maps[i]);
 	}
+	pthread_mutex_unlock(&dma->lock);
 	free(maps);
 	return r;
 }
@@ -251,8 +252,8 @@ int vgpu_dma_map_ranges(struct vgpu_dma *dma, const struct vgpu_dma_range *range
 }
 
 /* Where memory shall go: as the IOMMU's huge pages want it, or else anywhere. */
-static bool find_place(const struct vgpu_dma *dma, const struct vg_limits *limits, const struct vg_map *map,
-					   uint64_t from, uint64_t *out)
+static bool find_place(struct vgpu_dma *dma, const struct vg_limits *limits, const struct vg_map *map, uint64_t from,
+					   uint64_t *out)
 {
 	static const uint64_t huge[] = {(uint64_t)1 << 30, (uint64_t)1 << 21};
 	struct vg_span_wish wish = {.size = vg_map_length(map), .phase = (uintptr_t)map->address};
@@ -313,7 +314,7 @@ int vgpu_dma_map_anywhere(struct vgpu_dma *dma, void *address, uint64_t length, 
 		return -EINVAL;
 	if (!iova || flags & VGPU_DMA_FD)
 		return vg_dma_fail_invalid(dma->ctx, MAP, 0, length, "there is no place for the IOVA, or a flag is unknown");
-	r = make(dma, &range, &map);
+	r = check(dma, &range);
 	if (r)
 		return r;
 	pthread_mutex_lock(&dma->lock);
@@ -321,13 +322,16 @@ int vgpu_dma_map_anywhere(struct vgpu_dma *dma, void *address, uint64_t length, 
 	if (r) {
 		r = vg_fail_errno(dma->ctx, MAP, "DMA", -r);
 	} else {
-		r = put_anywhere(dma, &limits, map);
+		r = make(dma, &range, &map);
+		if (r == 0) {
+			r = put_anywhere(dma, &limits, map);
+			if (r == 0)
+				*iova = map->span.first;
+			else
+				vg_map_free(map);
+		}
 		vg_limits_free(&limits);
 	}
-	if (r == 0)
-		*iova = map->span.first;
 	pthread_mutex_unlock(&dma->lock);
-	if (r)
-		vg_map_free(map);
 	return r;
 }

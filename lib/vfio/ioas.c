@@ -30,14 +30,14 @@ static int ioas_map(const struct vg_table *table, const struct vg_map *map)
 		arg.flags |= VG_IOMMU_IOAS_MAP_READABLE;
 	if (map->flags & VGPU_DMA_WRITE)
 		arg.flags |= VG_IOMMU_IOAS_MAP_WRITEABLE;
-	return vg_ioctl(table->fd, VG_IOMMU_IOAS_MAP, &arg);
+	return vg_ioctl_quick(table->fd, VG_IOMMU_IOAS_MAP, &arg);
 }
 
 static int ioas_unmap(const struct vg_table *table, uint64_t iova, uint64_t length,
 					  const struct vgpu_dma_bitmap *bitmap)
 {
 	struct vg_iommu_ioas_unmap arg = {.size = sizeof(arg), .ioas_id = table->id, .iova = iova, .length = length};
-	int r = bitmap ? -EOPNOTSUPP : vg_ioctl(table->fd, VG_IOMMU_IOAS_UNMAP, &arg);
+	int r = bitmap ? -EOPNOTSUPP : vg_ioctl_quick(table->fd, VG_IOMMU_IOAS_UNMAP, &arg);
 
 	return r == -ENOENT ? 0 : r; /* nothing is there, as with a container; whole mappings they are always */
 }
@@ -45,7 +45,7 @@ static int ioas_unmap(const struct vg_table *table, uint64_t iova, uint64_t leng
 static int ioas_unmap_all(const struct vg_table *table)
 {
 	struct vg_iommu_ioas_unmap arg = {.size = sizeof(arg), .ioas_id = table->id, .length = UINT64_MAX};
-	int r = vg_ioctl(table->fd, VG_IOMMU_IOAS_UNMAP, &arg);
+	int r = vg_ioctl_quick(table->fd, VG_IOMMU_IOAS_UNMAP, &arg);
 
 	return r == -ENOENT ? 0 : r;
 }

@@ -210,8 +210,8 @@ int vg_limits_take_info(struct vg_limits *limits, const void *data, size_t size,
 }
 
 /* The same from low to high, around the interrupts. */
-static bool find_beside_interrupts(const struct vg_spans *spans, uint64_t low, uint64_t high,
-								   const struct vg_span_wish *wish, uint64_t *out)
+static bool find_beside_interrupts(struct vg_spans *spans, uint64_t low, uint64_t high, const struct vg_span_wish *wish,
+								   uint64_t *out)
 {
 	uint64_t found;
 	size_t i;
@@ -229,7 +229,7 @@ static bool find_beside_interrupts(const struct vg_spans *spans, uint64_t low, u
 	return false;
 }
 
-bool vg_limits_find_gap(const struct vg_limits *limits, const struct vg_spans *spans, uint64_t from,
+bool vg_limits_find_gap(const struct vg_limits *limits, struct vg_spans *spans, uint64_t from,
 						const struct vg_span_wish *wish, uint64_t *out)
 {
 	size_t i;

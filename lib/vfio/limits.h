@@ -38,7 +38,7 @@ int vg_limits_keep(struct vg_limits *limits, const struct vg_iova_range *ranges,
  */
 int vg_limits_take_info(struct vg_limits *limits, const void *info, size_t size, size_t used, bool knows_all);
 /* The lowest usable place for size bytes that is beside the spans and not below from, with this alignment and phase. */
-bool vg_limits_find_gap(const struct vg_limits *limits, const struct vg_spans *spans, uint64_t from,
+bool vg_limits_find_gap(const struct vg_limits *limits, struct vg_spans *spans, uint64_t from,
 						const struct vg_span_wish *wish, uint64_t *out);
 /* "0x1000-0xfff, ...", cut to size. */
 void vg_limits_describe(const struct vg_limits *limits, char *buf, size_t size);

@@ -33,7 +33,7 @@ static int take_out(const struct vg_space *space, const struct vg_table *table, 
 	const struct vg_span *span;
 	int r = 0, failed;
 
-	for (span = vg_spans_from(&space->maps, 0); span && span != end; span = vg_spans_next(&space->maps, span)) {
+	for (span = vg_spans_from(&space->maps, 0); span && span != end; span = vg_spans_next(span)) {
 		failed = table->ops->unmap(table, span->first, span->last - span->first + 1, NULL);
 		r = r ? r : failed;
 	}
@@ -100,7 +100,7 @@ int vg_table_fill(struct vgpu_context *ctx, const char *operation, struct vg_spa
 	struct vg_span *span;
 	int r;
 
-	for (span = vg_spans_from(&space->maps, 0); span; span = vg_spans_next(&space->maps, span)) {
+	for (span = vg_spans_from(&space->maps, 0); span; span = vg_spans_next(span)) {
 		r = table->ops->map(table, vg_map_of(span));
 		if (r == 0)
 			continue;
@@ -135,15 +135,14 @@ int vg_tables_map(const struct vg_space *space, const struct vg_map *map)
 }
 
 /* One by one where others may have mappings in between. */
-static int unmap_range(const struct vg_space *space, const struct vg_table *table, const struct vg_map *first,
-					   const struct vg_map *last)
+static int unmap_range(const struct vg_table *table, const struct vg_map *first, const struct vg_map *last)
 {
 	const struct vg_span *span = &first->span;
 	int r = 0, failed;
 
 	if (first == last || !table->is_shared)
 		return table->ops->unmap(table, first->span.first, last->span.last - first->span.first + 1, NULL);
-	for (; span && span->first <= last->span.first; span = vg_spans_next(&space->maps, span)) {
+	for (; span && span->first <= last->span.first; span = vg_spans_next(span)) {
 		failed = table->ops->unmap(table, span->first, span->last - span->first + 1, NULL);
 		r = r ? r : failed;
 	}
@@ -156,7 +155,7 @@ int vg_tables_unmap(const struct vg_space *space, const struct vg_map *first, co
 	int r = 0, failed;
 
 	for (table = space->tables; table; table = table->next) {
-		failed = unmap_range(space, table, first, last);
+		failed = unmap_range(table, first, last);
 		r = r ? r : failed;
 	}
 	return r;

@@ -20,10 +20,13 @@ bench bench_commands 21 \
 	'destroy, by mdevctl stop' 0.75 "vgpuctl destroy $uuid" "mdevctl stop -u $uuid"
 mdev_create mdpy mdpy-vga "$uuid"
 bench bench_region "$uuid" 16
+bench bench_dma "$uuid" mdev
 mdev_remove "$uuid"
 mdev_create mdpy mdpy-hd "$uuid"
 bench bench_screenshot "$uuid" /tmp
 mdev_remove "$uuid"
+edu=$(pci_find 1234:11e8)
+bind_vfio_pci "$edu" && bench bench_dma "$edu" edu
 for _ in $(seq 1000); do
 	mdev_create mbochs mbochs-small "$(new_uuid)"
 done

@@ -205,7 +205,7 @@ START_TEST(malformed)
 }
 END_TEST
 
-static uint64_t gap(const struct vg_limits *limits, const struct vg_spans *spans, uint64_t from, uint64_t size,
+static uint64_t gap(const struct vg_limits *limits, struct vg_spans *spans, uint64_t from, uint64_t size,
 					uint64_t align, uint64_t phase)
 {
 	const struct vg_span_wish wish = {size, align, phase};

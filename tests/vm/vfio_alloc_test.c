@@ -6,6 +6,8 @@
 
 #include "vfio_test.h"
 
+#define PAGE ((uint64_t)4096)
+
 /* glibc's own names of the functions that stand here in front of them. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -211,10 +213,63 @@ static int try_edid(struct things *things)
 	return r;
 }
 
+/* The same, joining a DMA object with mappings. */
+static int try_join(struct things *things)
+{
+	struct vgpu_vfio_opts opts = {.size = sizeof(opts), .access = things->access};
+	struct vgpu_vfio *vfio = NULL;
+	int r = vgpu_dma_new(things->ctx, &opts.dma);
+
+	if (r == 0)
+		r = vgpu_dma_map(opts.dma, PAGE, (void *)(uintptr_t)PAGE, PAGE, VGPU_DMA_READ);
+	if (r == 0)
+		r = vgpu_vfio_open(things->ctx, things->mdpy, &opts, &vfio);
+	vgpu_vfio_close(vfio);
+	vgpu_dma_unref(opts.dma);
+	return r;
+}
+
+/* A layout with a file, a free place, limits, dirty pages. Whatever fails, the object is empty afterwards. */
+static int try_dma(struct things *things)
+{
+	unsigned char *at = (unsigned char *)(uintptr_t)(64 * PAGE);
+	const struct vgpu_dma_range ranges[] = {
+		{sizeof(ranges[0]), PAGE, at, PAGE, VGPU_DMA_READ, 0, 0},
+		{sizeof(ranges[0]), 3 * PAGE, at, PAGE, VGPU_DMA_READ | VGPU_DMA_FD, vgpu_vfio_get_device_fd(things->vfio), 0},
+		{sizeof(ranges[0]), 2 * PAGE, at + PAGE, PAGE, VGPU_DMA_READ, 0, 0},
+	};
+	struct vgpu_dma *dma = vgpu_vfio_get_dma(things->vfio);
+	struct vgpu_dma_range found = {.size = sizeof(found)};
+	struct vgpu_dma_limits *limits = NULL;
+	struct vgpu_dma_bitmap bitmap;
+	uint64_t iova, bits;
+	int r = vgpu_dma_limits_find(dma, &limits);
+
+	vgpu_dma_limits_unref(limits);
+	if (r == 0)
+		r = vgpu_dma_map_ranges(dma, ranges, 3, VGPU_DMA_MERGE);
+	if (r && vgpu_dma_find(dma, PAGE, &found, NULL) != -ENOENT)
+		return -EPROTO;
+	if (r == 0)
+		r = vgpu_dma_map_anywhere(dma, at, PAGE, VGPU_DMA_READ, &iova);
+	if (r == 0) {
+		r = vgpu_dma_map(dma, PAGE, at, PAGE, VGPU_DMA_READ);
+		r = r == -EEXIST ? 0 : r;
+	}
+	if (r == 0 && things->access == VGPU_ACCESS_GROUP) {
+		bitmap = (struct vgpu_dma_bitmap){sizeof(bitmap), PAGE, &bits, sizeof(bits)};
+		r = vgpu_dma_dirty_start(dma);
+		if (r == 0)
+			r = vgpu_dma_dirty_read(dma, PAGE, 2 * PAGE, &bitmap);
+		vgpu_dma_dirty_stop(dma);
+	}
+	return vgpu_dma_unmap_all(dma) ? -EPROTO : r;
+}
+
 START_TEST(no_memory)
 {
-	int (*const calls[])(struct things *) = {try_open,  try_busy,    try_fds,    try_regions, try_migration,
-											 try_reset, try_display, try_dmabuf, try_edid};
+	int (*const calls[])(struct things *) = {try_open,    try_busy,   try_fds,  try_regions, try_migration, try_reset,
+											 try_display, try_dmabuf, try_edid, try_join,    try_dma};
 	struct things things = {
 		.mtty = device("MTTY"), .mdpy = device("MDPY"), .ctx = new_context(), .access = path_of(_i)};
 	int before, r;
