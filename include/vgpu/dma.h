@@ -77,7 +77,6 @@ struct vgpu_dma *vgpu_dma_unref(struct vgpu_dma *dma);
  *  * -EINVAL: no rights, a length of 0, a NULL argument, what is no multiple of a page, a range that wraps around
  *    (invalid), an IOVA that the IOMMU can't translate: the message names those that it can (out-of-range), or the
  *    kernel refuses, and does not say why (refused);
- *  * -EOVERFLOW: the same as wrapping around, said by iommufd (other);
  *  * -EEXIST: it overlaps a mapping: the message names it (exists);
  *  * -ENOMEM: the limit of locked memory is reached: the message says it (limit), or out of memory (no-memory);
  *  * -ENOSPC: the kernel's limit of mappings is reached: the message says it (limit);

@@ -14,9 +14,7 @@
 #include <unistd.h>
 
 #include "sys/files.h"
-
-/* fcntl(2): is the other descriptor one of the same open file? 1, 0, or EINVAL before Linux 6.10. */
-#define DUPFD_QUERY 1027
+#include "sys/uapi.h"
 
 int vg_node_open(const char *path)
 {
@@ -32,7 +30,7 @@ int vg_dup_fd(int fd)
 
 bool vg_same_file(int a, int b)
 {
-	int r = a == b ? 1 : fcntl(a, DUPFD_QUERY, b);
+	int r = a == b ? 1 : fcntl(a, VG_F_DUPFD_QUERY, b);
 
 	if (r < 0) /* Linux before 6.10 */
 		r = syscall(SYS_kcmp, getpid(), getpid(), (long)KCMP_FILE, (long)a, (long)b) == 0;

@@ -43,6 +43,9 @@ struct vg_vfio_detach_iommufd_pt {
 #define VG_KVM_DEV_VFIO_FILE_ADD 1
 #define VG_KVM_DEV_VFIO_FILE_DEL 2
 
+/* fcntl(2): is the other descriptor one of the same open file? 1, 0, or EINVAL before Linux 6.10. */
+#define VG_F_DUPFD_QUERY 1027
+
 /* On /dev/iommu. */
 struct vg_iommu_destroy {
 	uint32_t size;

@@ -388,7 +388,7 @@ static int group_adopt(struct vgpu_context *ctx, struct vg_space *space, const s
 	r = open_device(ctx, group, fds->name, fds->kvm, out);
 	if (r)
 		drop_group(space, group);
-	else
+	else if (group->id < 0)
 		group->id = vg_reset_find_group(out->device_fd, fds->name);
 	return r;
 }

@@ -32,7 +32,7 @@ headers=$(find_headers) ||
 	skip 'the headers of Linux 6.12 are neither installed nor to be had (Debian package linux-headers-6.12-amd64)'
 # The kernel's files are meant for its own build: what it takes out when it installs them must not stay.
 mkdir "$work/linux"
-for name in vfio iommufd kvm; do
+for name in fcntl vfio iommufd kvm; do
 	sed -e 's/[[:space:]]__user[[:space:]]/ /g' -e '/<linux\/compiler.h>/d' "$headers/$name.h" >"$work/linux/$name.h"
 done
 mkdir "$work/drm"

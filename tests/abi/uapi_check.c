@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compares lib/sys/uapi*.h with the kernel's headers, at compile time: see uapi.sh. */
+#include <linux/fcntl.h>
 #include <linux/iommufd.h>
 #include <linux/kvm.h>
 #include <linux/vfio.h>
@@ -103,3 +104,5 @@ SAME_FIELD(vg_iommu_ioas_unmap, iommu_ioas_unmap, ioas_id);
 SAME_SIZE(vg_iommu_ioas_unmap, iommu_ioas_unmap, iova);
 SAME_SIZE(vg_iommu_ioas_unmap, iommu_ioas_unmap, length);
 SAME_VALUE(VG_IOMMU_IOAS_UNMAP, IOMMU_IOAS_UNMAP);
+
+SAME_VALUE(VG_F_DUPFD_QUERY, F_DUPFD_QUERY);

@@ -119,6 +119,7 @@ START_TEST(from_handle)
 	ctx = new_context();
 	first = open_with(ctx, "MDPY", path_of(_i), NULL);
 	fds.device_fd = vgpu_vfio_get_device_fd(first);
+	fds.size = offsetof(struct vgpu_vfio_fds, kvm); /* as it was at first */
 	second = adopt(&fds);
 	ck_assert_int_eq(vgpu_vfio_get_access(second), VGPU_ACCESS_AUTO);
 	ck_assert_ptr_null(vgpu_vfio_get_dma(second));
