@@ -127,24 +127,23 @@ static void climb(struct vg_spans *spans, struct vg_span *at, const struct vg_sp
 	}
 }
 
-void vg_spans_insert(struct vg_spans *spans, struct vg_span *span)
+void vg_spans_insert(struct vg_spans *spans, struct vg_span *span, struct vg_span *above)
 {
-	struct vg_span **link = &spans->root, *parent = NULL, *above = NULL;
+	struct vg_span *parent = above;
 
-	while (*link) {
-		parent = *link;
-		if (span->first < parent->first) {
-			above = parent;
-			link = &parent->left;
-		} else {
-			link = &parent->right;
-		}
-	}
-	*link = span;
 	span->left = span->right = NULL;
-	span->parent = parent;
 	span->height = 0; /* to be changed */
 	span->widest = 0;
+	if (above && !above->left) {
+		above->left = span;
+	} else { /* then the one below has nothing to its right */
+		parent = above ? previous(above) : vg_spans_until(spans, UINT64_MAX);
+		if (parent)
+			parent->right = span;
+		else
+			spans->root = span;
+	}
+	span->parent = parent;
 	spans->count++;
 	climb(spans, span, spans->knows_gaps ? above : NULL);
 }

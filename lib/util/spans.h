@@ -35,8 +35,11 @@ struct vg_span_wish {
 	uint64_t phase;
 };
 
-/* Adds span, whose first and last are set, and which overlaps none. */
-void vg_spans_insert(struct vg_spans *spans, struct vg_span *span);
+/*
+ * Adds span, whose first and last are set, and which overlaps none. above: the one directly above it, which is
+ * vg_spans_from() of its first number (NULL: none).
+ */
+void vg_spans_insert(struct vg_spans *spans, struct vg_span *span, struct vg_span *above);
 /* Takes out a span that is in there. */
 void vg_spans_remove(struct vg_spans *spans, struct vg_span *span);
 /* The lowest span that holds at or lies above it; NULL: none. */

@@ -70,29 +70,35 @@ static int fail_map(struct vgpu_dma *dma, const struct vg_map *map, int err)
 	return r;
 }
 
-/* Puts one mapping into the tables. The caller holds dma->lock. */
-static int put_in(struct vgpu_dma *dma, const struct vg_map *map)
+/* The mapping above this one, or one that it overlaps; NULL: none. */
+static struct vg_span *above(const struct vgpu_dma *dma, const struct vg_map *map)
 {
-	const struct vg_span *other = vg_spans_from(&dma->space.maps, map->span.first);
+	return vg_spans_from(&dma->space.maps, map->span.first);
+}
+
+/* Puts one mapping into the tables; next: the one above(). The caller holds dma->lock. */
+static int put_in(struct vgpu_dma *dma, const struct vg_map *map, const struct vg_span *next)
+{
 	int r;
 
-	if (other && other->first <= map->span.last)
-		return vg_dma_fail_overlap(dma->ctx, MAP, map->span.first, vg_map_length(map), other->first,
-								   other->last - other->first + 1);
+	if (next && next->first <= map->span.last)
+		return vg_dma_fail_overlap(dma->ctx, MAP, map->span.first, vg_map_length(map), next->first,
+								   next->last - next->first + 1);
 	r = vg_tables_map(&dma->space, map);
 	return r ? fail_map(dma, map, -r) : 0;
 }
 
-static void remember(struct vgpu_dma *dma, struct vg_map *map)
+static void remember(struct vgpu_dma *dma, struct vg_map *map, struct vg_span *next)
 {
 	pthread_mutex_lock(&dma->look_lock);
-	vg_spans_insert(&dma->space.maps, &map->span);
+	vg_spans_insert(&dma->space.maps, &map->span, next);
 	pthread_mutex_unlock(&dma->look_lock);
 }
 
 int vgpu_dma_map(struct vgpu_dma *dma, uint64_t iova, void *address, uint64_t length, uint32_t flags)
 {
 	const struct vgpu_dma_range range = {sizeof(range), iova, address, length, flags & ~VGPU_DMA_FD, -1, 0};
+	struct vg_span *next;
 	struct vg_map *map;
 	int r;
 
@@ -106,9 +112,10 @@ int vgpu_dma_map(struct vgpu_dma *dma, uint64_t iova, void *address, uint64_t le
 	pthread_mutex_lock(&dma->lock);
 	r = make(dma, &range, &map);
 	if (r == 0) {
-		r = put_in(dma, map);
+		next = above(dma, map);
+		r = put_in(dma, map, next);
 		if (r == 0)
-			remember(dma, map);
+			remember(dma, map, next);
 		else
 			vg_map_free(map);
 	}
@@ -195,7 +202,7 @@ static int put_all_in(struct vgpu_dma *dma, struct vg_map **maps, size_t count)
 	int r = 0;
 
 	for (i = 0; i < count; i++) {
-		r = put_in(dma, maps[i]);
+		r = put_in(dma, maps[i], above(dma, maps[i]));
 		if (r)
 			break;
 	}
@@ -204,7 +211,7 @@ static int put_all_in(struct vgpu_dma *dma, struct vg_map **maps, size_t count)
 		vg_tables_unmap(&dma->space, maps[i], maps[i]);
 	}
 	for (i = 0; r == 0 && i < count; i++)
-		remember(dma, maps[i]);
+		remember(dma, maps[i], above(dma, maps[i]));
 	return r;
 }
 
@@ -299,7 +306,7 @@ static int put_anywhere(struct vgpu_dma *dma, const struct vg_limits *limits, st
 	}
 	if (r)
 		return fail_map(dma, map, -r);
-	remember(dma, map);
+	remember(dma, map, above(dma, map));
 	return 0;
 }
 

@@ -225,7 +225,7 @@ START_TEST(gaps)
 	ck_assert_uint_eq(gap(&limits, &spans, PAGE, PAGE, PAGE, 0), PAGE);
 	ck_assert_uint_eq(gap(&limits, &spans, 0xfee00000, PAGE, PAGE, 0), 0xfef00000); /* not where x86 interrupts go */
 	ck_assert_int_eq(vg_limits_keep(&limits, ranges, 2), 0);
-	vg_spans_insert(&spans, &span);
+	vg_spans_insert(&spans, &span, NULL);
 	ck_assert_uint_eq(gap(&limits, &spans, PAGE, MIB, MIB, 0), 0x8100000); /* nor those of Arm */
 	ck_assert_uint_eq(gap(&limits, &spans, PAGE, MIB - PAGE, PAGE, 0), PAGE);
 	ck_assert_uint_eq(gap(&limits, &spans, PAGE, 2 * MIB, 2 * MIB, 0x1000), 0x8201000);

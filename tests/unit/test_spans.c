@@ -20,6 +20,11 @@ static uint32_t below(uint32_t n)
 	return (uint32_t)((state >> 20) % n);
 }
 
+static void add(struct vg_spans *spans, struct vg_span *span)
+{
+	vg_spans_insert(spans, span, vg_spans_from(spans, span->first));
+}
+
 /* Its height, or -1 where something is wrong; below: the span before. No assertion here: each writes to a file. */
 static int check_tree(const struct vg_spans *spans, const struct vg_span *at, const struct vg_span *parent,
 					  const struct vg_span **below, size_t *count)
@@ -112,7 +117,7 @@ START_TEST(like_the_model)
 				;
 			span = &items[first];
 			*span = (struct vg_span){.first = first, .last = last};
-			vg_spans_insert(&spans, span);
+			add(&spans, span);
 			for (i = first; i <= last; i++)
 				owner[i] = span;
 		}
@@ -152,7 +157,7 @@ START_TEST(many)
 	for (i = 0; i < MANY; i++) {
 		items[order[i]].first = (uint64_t)order[i] * 8192;
 		items[order[i]].last = items[order[i]].first + 4095;
-		vg_spans_insert(&spans, &items[order[i]]);
+		add(&spans, &items[order[i]]);
 	}
 	check_all(&spans);
 	ck_assert_int_le(spans.root->height, 24); /* 1.44 times log2 */
@@ -164,7 +169,7 @@ START_TEST(many)
 	vg_spans_remove(&spans, &items[77]);
 	ck_assert(vg_spans_find_gap(&spans, 0, UINT64_MAX, &two, &found));
 	ck_assert_uint_eq(found, 77 * 8192 - 4096);
-	vg_spans_insert(&spans, &items[77]);
+	add(&spans, &items[77]);
 	order_of(order, _i / 3);
 	for (i = 0; i < MANY; i++) {
 		vg_spans_remove(&spans, &items[order[i]]);
@@ -189,8 +194,8 @@ START_TEST(ends)
 
 	ck_assert(vg_spans_find_gap(&spans, 0, UINT64_MAX, &wish, &found));
 	ck_assert_uint_eq(found, 0);
-	vg_spans_insert(&spans, &high);
-	vg_spans_insert(&spans, &low);
+	add(&spans, &high);
+	add(&spans, &low);
 	check_all(&spans);
 	ck_assert_ptr_null(vg_spans_next(&high));
 	ck_assert(vg_spans_find_gap(&spans, 0, UINT64_MAX, &wish, &found));
@@ -204,7 +209,7 @@ START_TEST(ends)
 	ck_assert(!vg_spans_find_gap(&spans, 9, 8, &wish, &found));
 	vg_spans_remove(&spans, &low);
 	vg_spans_remove(&spans, &high);
-	vg_spans_insert(&spans, &all);
+	add(&spans, &all);
 	ck_assert(!vg_spans_find_gap(&spans, 0, UINT64_MAX, &wish, &found));
 	ck_assert_ptr_eq(vg_spans_until(&spans, 5), &all);
 }
