@@ -265,10 +265,10 @@ static int open_device(struct vgpu_context *ctx, struct vg_group *group, const c
 static int group_open(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
 					  struct vgpu_kvm *kvm, struct vg_place *out)
 {
-	struct vg_group *group;
+	struct vg_group *group = NULL;
 	int r = find_group(ctx, space, target, &group);
 
-	if (r)
+	if (!group)
 		return r;
 	r = open_device(ctx, group, target->name, kvm, out);
 	if (r)
