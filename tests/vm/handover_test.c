@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -148,6 +149,34 @@ static void use_mdpy(struct vgpu_vfio *vfio)
 	vgpu_irq_unref(irq);
 }
 
+/* edu copies to the memory that it has in itself, and back (QEMU's docs/specs/edu.rst). */
+static void move(struct vgpu_vfio *vfio, uint64_t from, uint64_t to, uint64_t command)
+{
+	uint64_t busy = 1;
+
+	NEED(vgpu_region_write_value(vfio, VGPU_REGION_BAR0, 0x80, 8, from) == 0);
+	NEED(vgpu_region_write_value(vfio, VGPU_REGION_BAR0, 0x88, 8, to) == 0);
+	NEED(vgpu_region_write_value(vfio, VGPU_REGION_BAR0, 0x90, 8, 1024) == 0);
+	NEED(vgpu_region_write_value(vfio, VGPU_REGION_BAR0, 0x98, 8, command) == 0);
+	while (busy & 1)
+		NEED(vgpu_region_read_value(vfio, VGPU_REGION_BAR0, 0x98, 8, &busy) == 0);
+}
+
+/* The memory is this process's own, and counts towards its own limit. */
+static void copy_by_dma(struct vgpu_vfio *vfio)
+{
+	struct vgpu_dma *dma = vgpu_vfio_get_dma(vfio);
+	unsigned char *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	NEED(memory != MAP_FAILED);
+	memset(memory, 0xa5, 1024);
+	NEED(vgpu_dma_map(dma, 0x100000, memory, 4096, VGPU_DMA_READ | VGPU_DMA_WRITE) == 0);
+	move(vfio, 0x100000, 0x40000, 1);
+	move(vfio, 0x40000, 0x100400, 3);
+	NEED(memcmp(memory, memory + 1024, 1024) == 0);
+	NEED(vgpu_dma_unmap(dma, 0x100000, 4096) == 0);
+}
+
 /* A PCI device: registers, and its interrupt to an eventfd of this process. */
 static void use_edu(struct vgpu_vfio *vfio)
 {
@@ -167,6 +196,8 @@ static void use_edu(struct vgpu_vfio *vfio)
 	NEED(vgpu_irq_disable(vfio, VGPU_IRQ_MSI) == 0);
 	NEED(vgpu_vfio_reset(vfio) == -EOPNOTSUPP);
 	close(event);
+	if (vgpu_vfio_get_dma(vfio))
+		copy_by_dma(vfio);
 }
 
 static void be_unprivileged(int socket_fd)

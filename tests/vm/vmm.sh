@@ -14,7 +14,9 @@ make_mdev SOURCE mtty mtty-1
 make_mdev TARGET mtty mtty-1
 vmm "$SOURCE" "$TARGET" >/tmp/said || vm_fail "vmm: $(cat /tmp/said)"
 cat /tmp/said
-grep -q "^$SOURCE: 1 interrupt\$" /tmp/said && grep -q "^$TARGET: 1 interrupt\$" /tmp/said || vm_fail 'no interrupts'
+for device in "$SOURCE" "$TARGET"; do
+	grep -q "^$device: 1 interrupt\$" /tmp/said || vm_fail "no interrupt of $device"
+done
 if [ "$(uname -r | cut -d . -f 1,2)" = 6.1 ]; then # its mtty can't migrate
 	grep -q "^$SOURCE: no migration: " /tmp/said || vm_fail 'no word of migration'
 else
