@@ -91,7 +91,7 @@ static void expect_gradient(const unsigned char *pixels, uint32_t width, uint32_
 
 START_TEST(pixels_in_a_region)
 {
-	struct vgpu_dmabuf *dmabuf = (struct vgpu_dmabuf *)&types;
+	struct vgpu_dmabuf *dmabuf = (struct vgpu_dmabuf *)(uintptr_t)&types; /* any: it must come back NULL */
 	struct vgpu_mapping *painted, *mapping;
 	struct vgpu_plane *plane;
 
