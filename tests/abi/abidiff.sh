@@ -17,7 +17,7 @@ abidiff "$work/now.abi" "$library"
 # The same library without one function: the archive's objects with a shorter version script.
 sed '/vgpu_context_unref;/d' "$source/lib/libvgpu.map" >"$work/less.map"
 "${CC:-cc}" -shared -o "$work/less.so" -Wl,-soname,libvgpu.so.1 -Wl,--version-script="$work/less.map" \
-	-Wl,--whole-archive "${library%.so*}.a" -Wl,--no-whole-archive -ludev -luuid
+	-Wl,--whole-archive "${library%.so*}.a" -Wl,--no-whole-archive -ljson-c -ludev -luuid
 if abidiff "$work/now.abi" "$work/less.so" >"$work/report"; then
 	echo 'abidiff does not see that vgpu_context_unref is gone' >&2
 	exit 1
