@@ -150,12 +150,17 @@ int vg_unlink(int dirfd, const char *name)
 	return unlinkat(dirfd, name, 0) ? -errno : 0;
 }
 
-int64_t vg_now_ms(void)
+int64_t vg_now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t vg_now_ms(void)
+{
+	return vg_now_us() / 1000;
 }
 
 void vg_sleep_ms(int64_t ms)

@@ -67,8 +67,9 @@ int vg_entries_read_fd(int fd, struct vg_entries *out);
 void vg_entries_sort(struct vg_entries *entries);
 void vg_entries_free(struct vg_entries *entries);
 
-/* Milliseconds on a clock that only goes forward. */
+/* Milliseconds, and microseconds, on a clock that only goes forward. */
 int64_t vg_now_ms(void);
+int64_t vg_now_us(void);
 void vg_sleep_ms(int64_t ms);
 
 #endif

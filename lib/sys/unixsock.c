@@ -82,9 +82,9 @@ int vg_socket_pair(int out[2])
 
 int vg_socket_adopt(int fd)
 {
-	struct sockaddr_un address;
+	struct sockaddr_un address = {0};
 	socklen_t size = sizeof(address);
-	int type, flags;
+	int type = 0, flags;
 
 	if (getpeername(fd, (struct sockaddr *)&address, &size))
 		return -errno;

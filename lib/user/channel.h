@@ -121,6 +121,8 @@ void vg_channel_limit(struct vg_channel *channel, uint32_t max_data, uint32_t ma
 int vg_channel_receive(struct vg_channel *channel, struct vg_message **out);
 /* Is another message, or a part of one, in the buffer? Then poll() does not tell. */
 bool vg_channel_has_input(const struct vg_channel *channel);
+/* Do bytes that are still to come go to buf[size]? */
+bool vg_channel_sinks_into(const struct vg_channel *channel, const void *buf, size_t size);
 /* Takes descriptor i out of a message: the caller closes it; -1 where there is none. */
 int vg_fds_take(struct vg_fds *fds, size_t i);
 void vg_fds_close(struct vg_fds *fds);
@@ -145,6 +147,8 @@ int vg_channel_reply_error(struct vg_channel *channel, const struct vg_user_head
 int vg_channel_flush(struct vg_channel *channel);
 /* Bytes that wait to be sent. */
 size_t vg_channel_queued(const struct vg_channel *channel);
+/* Would a message of any size be refused for what waits already? Who answers messages takes none then. */
+bool vg_channel_is_full(const struct vg_channel *channel);
 
 /* When (vg_now_ms()) a half message, or the peer's taking nothing, becomes an error; INT64_MAX: nothing is half. */
 int64_t vg_channel_deadline(const struct vg_channel *channel);

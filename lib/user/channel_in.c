@@ -78,6 +78,13 @@ bool vg_channel_has_input(const struct vg_channel *channel)
 	return channel->in.end - channel->in.start > channel->in.used;
 }
 
+bool vg_channel_sinks_into(const struct vg_channel *channel, const void *buf, size_t size)
+{
+	const unsigned char *start = buf;
+
+	return channel->in.sinking && channel->in.missing && channel->in.to >= start && channel->in.to <= start + size;
+}
+
 /* Done with the message that was handed out last. */
 static void release(struct vg_channel_in *in)
 {

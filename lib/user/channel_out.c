@@ -310,3 +310,9 @@ size_t vg_channel_queued(const struct vg_channel *channel)
 		n += channel->out.borrowed[i].iov_len;
 	return n;
 }
+
+bool vg_channel_is_full(const struct vg_channel *channel)
+{
+	return channel->out.borrowed_count ||
+		   channel->out.end - channel->out.start + channel->max_size > channel->max_queue;
+}

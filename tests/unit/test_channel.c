@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "noise.h"
 #include "run_suite.h"
 #include "sys/files.h"
 #include "sys/unixsock.h"
@@ -663,20 +664,20 @@ START_TEST(random_streams)
 	unsigned open_before = count_fds();
 	int fds[8] = {0}, turn;
 
-	srand((unsigned)_i);
+	noise_seed(_i);
 	a.sink = _i & 1 ? sink : NULL;
 	for (turn = 0; turn < 300; turn++) {
-		size_t size = (size_t)rand() % (rand() % 4 ? 100 : 60000), done = 0, n;
-		size_t fd_count = rand() % 3 ? 0 : (size_t)(rand() % 8);
-		struct vg_user_header header = {.id = (uint16_t)turn, .command = rand() % 2 ? 10 : 9};
-		struct vg_message *message;
+		size_t size = (size_t)noise() % (noise() % 4 ? 100 : 60000), done = 0, n;
+		size_t fd_count = noise() % 3 ? 0 : (size_t)(noise() % 8);
+		struct vg_user_header header = {.id = (uint16_t)turn, .command = noise() % 2 ? 10 : 9};
+		struct vg_message *message = NULL;
 		int r;
 
 		header.size = (uint32_t)(HEADER + size);
 		memcpy(bytes, &header, HEADER);
 		memcpy(bytes + HEADER, data, size);
 		while (done < HEADER + size) {
-			n = 1 + (size_t)rand() % (rand() % 3 ? 20 : 70000);
+			n = 1 + (size_t)noise() % (noise() % 3 ? 20 : 70000);
 			if (n > HEADER + size - done)
 				n = HEADER + size - done;
 			push(bytes + done, n, fds, done ? 0 : fd_count);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "noise.h"
 #include "run_suite.h"
 #include "user/caps.h"
 #include "user/wire.h"
@@ -25,6 +26,17 @@ static int parse_bytes(const void *json, size_t size, struct vg_user_caps *out)
 static int parse(const char *json, struct vg_user_caps *out)
 {
 	return parse_bytes(json, strlen(json) + 1, out);
+}
+
+/* By what is written of them: the structs have holes. */
+static void expect_same(const struct vg_user_caps *a, const struct vg_user_caps *b)
+{
+	char of_a[VG_USER_JSON_SIZE], of_b[VG_USER_JSON_SIZE];
+
+	ck_assert_int_gt(vg_user_caps_write(a, of_a, sizeof(of_a)), 0);
+	ck_assert_int_gt(vg_user_caps_write(b, of_b, sizeof(of_b)), 0);
+	ck_assert_str_eq(of_a, of_b);
+	ck_assert_uint_eq(a->named, b->named);
 }
 
 static void expect_defaults(const struct vg_user_caps *caps)
@@ -94,7 +106,7 @@ START_TEST(qemu)
 	ck_assert_ptr_null(strstr(json, "twin"));
 	ck_assert_ptr_null(strstr(json, "display"));
 	ck_assert_int_eq(parse(json, &again), 0);
-	ck_assert_mem_eq(&again, &answer, sizeof(again));
+	expect_same(&again, &answer);
 }
 END_TEST
 
@@ -117,7 +129,7 @@ START_TEST(round_trip)
 	n = vg_user_caps_write(&own, json, sizeof(json));
 	ck_assert_int_gt(n, 0);
 	ck_assert_int_eq(parse(json, &again), 0);
-	ck_assert_mem_eq(&again, &own, sizeof(again));
+	expect_same(&again, &own);
 	for (i = 1; i < n; i++)
 		ck_assert_int_eq(vg_user_caps_write(&own, json, (size_t)i), -ENAMETOOLONG);
 	ck_assert_int_eq(vg_user_caps_write(&own, json, (size_t)n), n);
@@ -199,12 +211,12 @@ START_TEST(mutations)
 	struct vg_user_caps caps;
 	size_t i, n;
 
-	srand((unsigned)_i);
+	noise_seed(_i);
 	for (i = 0; i < 2000; i++) {
 		memcpy(json, QEMU, sizeof(json));
-		for (n = 1 + (size_t)rand() % 4; n; n--)
-			json[(size_t)rand() % sizeof(json)] = (char)(rand() % 3 ? "{}[]\",:0e-tn\\u"[rand() % 14] : rand());
-		if (parse_bytes(json, 1 + (size_t)rand() % sizeof(json), &caps) == 0)
+		for (n = 1 + (size_t)noise() % 4; n; n--)
+			json[(size_t)noise() % sizeof(json)] = (char)(noise() % 3 ? "{}[]\",:0e-tn\\u"[noise() % 14] : noise());
+		if (parse_bytes(json, 1 + (size_t)noise() % sizeof(json), &caps) == 0)
 			ck_assert(caps.max_data_xfer_size >= VG_USER_DATA_MIN && caps.pgsizes);
 	}
 }
