@@ -9,14 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const accesses[] = {
-	[VGPU_ACCESS_AUTO] = "auto", [VGPU_ACCESS_GROUP] = "group", [VGPU_ACCESS_IOMMUFD] = "iommufd"};
+static const char *const accesses[] = {[VGPU_ACCESS_AUTO] = "auto",
+									   [VGPU_ACCESS_GROUP] = "group",
+									   [VGPU_ACCESS_IOMMUFD] = "iommufd",
+									   [VGPU_ACCESS_USER] = "user"};
 
 static const char *const regions[] = {
 	[VGPU_REGION_BAR0] = "bar0", [VGPU_REGION_BAR1] = "bar1",     [VGPU_REGION_BAR2] = "bar2",
 	[VGPU_REGION_BAR3] = "bar3", [VGPU_REGION_BAR4] = "bar4",     [VGPU_REGION_BAR5] = "bar5",
 	[VGPU_REGION_ROM] = "rom",   [VGPU_REGION_CONFIG] = "config", [VGPU_REGION_VGA] = "vga",
 };
+
+const char *access_name(enum vgpu_access access)
+{
+	return (size_t)access < COUNT(accesses) ? accesses[access] : "other";
+}
 
 int access_open(struct app *app)
 {

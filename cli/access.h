@@ -13,6 +13,9 @@ struct place {
 	struct vgpu_mapping *mapping;
 };
 
+/* "group", "iommufd" or "user". */
+const char *access_name(enum vgpu_access access);
+
 /* Opens the first operand's device as --access says. Reports failures, returns an exit code. */
 int access_open(struct app *app);
 /* The same with another operand's. */

@@ -121,7 +121,7 @@ static void fill_access(struct record *record, const struct vgpu_vfio *vfio)
 		record_set_null(record, "num_irqs");
 		return;
 	}
-	record_set_text(record, "access", vgpu_vfio_get_access(vfio) == VGPU_ACCESS_IOMMUFD ? "iommufd" : "group");
+	record_set_text(record, "access", access_name(vgpu_vfio_get_access(vfio)));
 	record_set_text(record, "access_reason", vgpu_vfio_get_access_reason(vfio));
 	record_set_flags(record, "flags", vgpu_vfio_get_flags(vfio), device_flags, COUNT(device_flags));
 	record_set_number(record, "num_regions", vgpu_vfio_get_region_count(vfio));

@@ -3,7 +3,7 @@
  * vGPUs: list, find, create, destroy. A vgpu_device is an immutable snapshot.
  *
  * DEVICE, wherever a call takes one as text: "UUID[:INSTANCE]" (any case; a bare UUID is instance 0), a PCI
- * address (domain optional), or a path in sysfs.
+ * address (domain optional), a path in sysfs, or the absolute path of a vfio-user socket (which is opened, not listed).
  */
 #ifndef VGPU_DEVICE_H
 #define VGPU_DEVICE_H

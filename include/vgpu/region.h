@@ -295,6 +295,69 @@ int vgpu_config_find_capability(struct vgpu_vfio *vfio, uint8_t id, uint32_t *ou
  */
 int vgpu_config_find_ext_capability(struct vgpu_vfio *vfio, uint16_t id, uint32_t *out);
 
+/** What to do with a part of a region and its descriptor. */
+enum vgpu_io_fd_type {
+	VGPU_IO_FD_IOEVENTFD = 0, /* KVM_IOEVENTFD: an eventfd to signal at each write */
+	VGPU_IO_FD_IOREGIONFD = 1 /* KVM's ioregionfd, which Linux does not have */
+};
+
+/**
+ * struct vgpu_io_fd - a part of a region whose writes go by a descriptor
+ * @size: sizeof(struct vgpu_io_fd)
+ * @offset: where in the region it starts, in bytes
+ * @length: its length in bytes; 0: writes of any length at this offset
+ * @fd: the descriptor, borrowed from the set; parts may have the same one behind it
+ * @type: enum vgpu_io_fd_type, or a value that these headers do not know
+ * @flags: KVM's flags for this type (KVM_IOEVENTFD_FLAG_*)
+ * @data: the value that is written, where flags have KVM_IOEVENTFD_FLAG_DATAMATCH; the user data of an ioregionfd
+ */
+struct vgpu_io_fd {
+	size_t size;
+	uint64_t offset;
+	uint64_t length;
+	int fd;
+	uint32_t type;
+	uint32_t flags;
+	uint64_t data;
+};
+
+struct vgpu_io_fds;
+
+/**
+ * vgpu_io_fds_find() - ask a vfio-user server for parts of a region that are written by descriptors
+ * @vfio: the device
+ * @index: region index
+ * @out: receives a set, a new reference; untouched on failure
+ *
+ * For doorbells: with KVM, the guest's write signals the server without a detour through this process.
+ *
+ * Return: 0; -EOPNOTSUPP (unsupported: the region has none, or the device is the kernel's); -EPROTO: the answer makes
+ * no sense (bad-data); -EMFILE, -ENOMEM; or as vgpu_region_find(). Since: 0.1
+ */
+int vgpu_io_fds_find(struct vgpu_vfio *vfio, uint32_t index, struct vgpu_io_fds **out);
+
+/** vgpu_io_fds_ref() - take a reference to @fds (NULL is let through). Return: @fds. Since: 0.1 */
+struct vgpu_io_fds *vgpu_io_fds_ref(struct vgpu_io_fds *fds);
+
+/** vgpu_io_fds_unref() - drop one (NULL is let through); with the last, its descriptors are closed. Return: NULL.
+ * Since: 0.1
+ */
+struct vgpu_io_fds *vgpu_io_fds_unref(struct vgpu_io_fds *fds);
+
+/** vgpu_io_fds_get_count() - how many parts there are. Since: 0.1 */
+size_t vgpu_io_fds_get_count(const struct vgpu_io_fds *fds);
+
+/**
+ * vgpu_io_fds_get() - one of them
+ * @fds: the set
+ * @i: which, from 0
+ * @out: its size is set; receives the rest
+ *
+ * Return: 0, -ERANGE (there are not so many), -EINVAL.
+ * Since: 0.1
+ */
+int vgpu_io_fds_get(const struct vgpu_io_fds *fds, size_t i, struct vgpu_io_fd *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,11 +20,32 @@ struct vgpu_dma;
 struct vgpu_kvm;
 struct vgpu_vfio;
 
-/** The way into the kernel. */
+/** The way to the device. */
 enum vgpu_access {
-	VGPU_ACCESS_AUTO = 0, /* IOMMUFD where the host has it for this device, else GROUP */
+	VGPU_ACCESS_AUTO = 0, /* USER for a socket; else IOMMUFD where the host has it for this device, else GROUP */
 	VGPU_ACCESS_GROUP,    /* the IOMMU group's node and a container (type1 v2) */
-	VGPU_ACCESS_IOMMUFD   /* the device's own node (cdev) and iommufd; Linux 6.6 and later */
+	VGPU_ACCESS_IOMMUFD,  /* the device's own node (cdev) and iommufd; Linux 6.6 and later */
+	VGPU_ACCESS_USER      /* a vfio-user socket: another process provides the device */
+};
+
+/** How to talk to a vfio-user server, as bits. */
+#define VGPU_USER_ANY_PEER (1u << 0)     /* whoever serves it; else only root, or the user of this process */
+#define VGPU_USER_MAP_UNSEALED (1u << 1) /* map memory that the server could truncate: touching it may raise SIGBUS */
+#define VGPU_USER_POST (1u << 2)         /* writes of up to 8 bytes are sent, and not answered: their errors are lost */
+#define VGPU_USER_QUEUE (1u << 3) /* the same, and sent only by vgpu_vfio_flush(), the next call, or when many wait */
+
+/**
+ * struct vgpu_user_opts - how to talk to a vfio-user server
+ * @size: sizeof(struct vgpu_user_opts)
+ * @flags: VGPU_USER_*
+ * @timeout_ms: how long a call waits for its reply, in milliseconds, resets and migration six times as long; 0: 10000
+ * @spin_us: how long a call looks for its reply before it sleeps, in microseconds: faster, where a CPU can be spared
+ */
+struct vgpu_user_opts {
+	size_t size;
+	uint32_t flags;
+	uint32_t timeout_ms;
+	uint32_t spin_us;
 };
 
 /**
@@ -33,18 +54,21 @@ enum vgpu_access {
  * @access: enum vgpu_access
  * @dma: the DMA object to join; the handle takes its own reference; NULL: a new one for this device alone
  * @kvm: the virtual machine (vgpu/kvm.h) that it shall belong to; the handle takes its own reference; NULL: none
+ * @user: for a vfio-user socket; NULL: as said there for 0
  */
 struct vgpu_vfio_opts {
 	size_t size;
 	uint32_t access;
 	struct vgpu_dma *dma;
 	struct vgpu_kvm *kvm;
+	const struct vgpu_user_opts *user;
 };
 
 /**
  * vgpu_vfio_open() - open a device
  * @ctx: the context
- * @device: DEVICE (vgpu/device.h): a vGPU; or any VFIO device by PCI address or path in sysfs
+ * @device: DEVICE (vgpu/device.h): a vGPU; or any VFIO device by PCI address or path in sysfs; or the absolute path of
+ *          a vfio-user socket
  * @opts: how, or NULL
  * @out: receives the handle; untouched on failure; close it with vgpu_vfio_close()
  *
@@ -59,10 +83,13 @@ struct vgpu_vfio_opts {
  *  * -EPERM: the group is not viable: the message names the devices in the way (group-not-viable);
  *  * -EACCES, -EPERM: not allowed to open a node (permission);
  *  * -ENOENT: the kernel has the node, the directory of device nodes has not (not-ready);
- *  * -EXDEV: the DMA object has the other access path already, or the IOMMU group is in another VM (invalid);
+ *  * -EXDEV: the DMA object has the other access path already (a device of a vfio-user socket joins any), or the IOMMU
+ *    group is in another VM (invalid);
  *  * -EIO: the VM of opts->kvm is another process's, or dead (refused);
  *  * as vgpu_dma_map(): what is mapped in the DMA object can't be mapped for this device;
- *  * -EPROTO: the driver states counts of regions or IRQs that make no sense (bad-data);
+ *  * -EPROTO: the driver states counts of regions or IRQs that make no sense, or the server of a socket does not speak
+ *    vfio-user (bad-data);
+ *  * -ETIMEDOUT: the server of a socket does not answer: maybe it has another client (not-ready);
  *  * -E2BIG, -ENOMEM, or another -errno of the kernel.
  * Since: 0.1
  */
@@ -72,7 +99,7 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
 /**
  * struct vgpu_vfio_fds - descriptors that somebody else opened
  * @size: sizeof(struct vgpu_vfio_fds)
- * @name: the kernel's name of the device: an mdev's own UUID, or the full PCI address
+ * @name: the kernel's name of the device: an mdev's own UUID, or the full PCI address; of a server's: any
  * @device_fd: an opened device (a VFIO device descriptor; a bound and attached cdev); -1: none
  * @group_fd: the group's node, open; -1: none
  * @container_fd: the container that @group_fd is, or shall be, in; -1: none
@@ -81,11 +108,13 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
  * @ioas_id: the IOAS to attach to; 0: a new one, or the one that @dma has in this iommufd
  * @kvm: as in struct vgpu_vfio_opts; not with @device_fd: KVM must know of a device before it is opened
  * @dma: the DMA object to join; the handle takes its own reference; NULL: a new one for this device alone
+ * @socket_fd: a UNIX stream socket, connected to a vfio-user server that nothing was said to yet; -1: none
+ * @user: as in struct vgpu_vfio_opts
  *
  * Start from VGPU_VFIO_FDS_INIT. These go together: @device_fd alone; @group_fd + @container_fd (+ @dma);
- * @cdev_fd + @iommufd (+ @ioas_id) (+ @dma). Devices that share a container or an iommufd, and shall share their
- * mappings, join one DMA object. What others have mapped in there is left alone; what we map is taken back when
- * our last device there is closed.
+ * @cdev_fd + @iommufd (+ @ioas_id) (+ @dma); @socket_fd (+ @dma) (+ @user). Devices that share a container or an
+ * iommufd, and shall share their mappings, join one DMA object. What others have mapped in there is left alone; what we
+ * map is taken back when our last device there is closed.
  */
 struct vgpu_vfio_fds {
 	size_t size;
@@ -98,12 +127,14 @@ struct vgpu_vfio_fds {
 	uint32_t ioas_id;
 	struct vgpu_kvm *kvm;
 	struct vgpu_dma *dma;
+	int socket_fd;
+	const struct vgpu_user_opts *user;
 };
 
 /** A struct vgpu_vfio_fds that names no descriptor. */
 #define VGPU_VFIO_FDS_INIT                                                                                             \
 	{                                                                                                                  \
-		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0, NULL, NULL                                          \
+		sizeof(struct vgpu_vfio_fds), NULL, -1, -1, -1, -1, -1, 0, NULL, NULL, -1, NULL                                \
 	}
 
 /**
@@ -132,9 +163,21 @@ int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds
  */
 struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio);
 
+/**
+ * vgpu_vfio_flush() - send the writes that wait (VGPU_USER_QUEUE)
+ * @vfio: the handle
+ *
+ * Return: 0, also where nothing ever waits; -EINVAL (@vfio is NULL); -ENODEV: the server has gone; -ETIMEDOUT: it takes
+ * nothing; or another -errno.
+ * Since: 0.1
+ */
+int vgpu_vfio_flush(struct vgpu_vfio *vfio);
+
 /** Events of a handle, as bits. */
 #define VGPU_VFIO_EVENT_REQUEST (1u << 0) /* the host wants the device back: it is unbound, unplugged or removed */
-#define VGPU_VFIO_EVENT_ERROR (1u << 1)   /* the device failed in a way that its driver can't mend (PCIe AER) */
+#define VGPU_VFIO_EVENT_ERROR                                                                                          \
+	(1u << 1) /* it failed in a way that can't be mended (PCIe AER), or its server has gone                            \
+			   */
 
 /**
  * vgpu_vfio_start_events() - have the handle tell what happens to its device
@@ -148,6 +191,8 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio);
  *
  * To let go of the device after VGPU_VFIO_EVENT_REQUEST: stop using it, unmap each of its mappings, close the handle.
  * The kernel waits for that without a deadline, and asks again and again: the event comes until then.
+ * Of a vfio-user server, what it wants to read and write of our memory is done by vgpu_vfio_process() too, unless a
+ * call waits, which then does it: who gives the server memory without a file (vgpu_dma_map()) polls the descriptor.
  * After VGPU_VFIO_EVENT_ERROR its registers and memory can't be believed: stop the guest, and reset or close it.
  *
  * Return: 0, -EBUSY (the caller has turned REQ or ERR on: vgpu_irq_disable() them), -EMFILE, -ENOMEM, or an -errno of
@@ -188,8 +233,8 @@ const char *vgpu_vfio_get_name(const struct vgpu_vfio *vfio);
  * vgpu_vfio_get_access() - the access path
  * @vfio: the handle
  *
- * Return: VGPU_ACCESS_GROUP or VGPU_ACCESS_IOMMUFD; VGPU_ACCESS_AUTO if opened from a device_fd, which does not tell.
- * Since: 0.1
+ * Return: VGPU_ACCESS_GROUP, VGPU_ACCESS_IOMMUFD or VGPU_ACCESS_USER; VGPU_ACCESS_AUTO if opened from a device_fd,
+ * which does not tell. Since: 0.1
  */
 enum vgpu_access vgpu_vfio_get_access(const struct vgpu_vfio *vfio);
 
@@ -208,7 +253,7 @@ uint32_t vgpu_vfio_get_irq_count(const struct vgpu_vfio *vfio);
 /** vgpu_vfio_get_dma() - the DMA object that it joined (borrowed; NULL if opened from a device_fd). Since: 0.1 */
 struct vgpu_dma *vgpu_vfio_get_dma(const struct vgpu_vfio *vfio);
 
-/** vgpu_vfio_get_device_fd() - the device's descriptor (borrowed, of the handle). Since: 0.1 */
+/** vgpu_vfio_get_device_fd() - the device's descriptor (borrowed, of the handle); -1: VGPU_ACCESS_USER. Since: 0.1 */
 int vgpu_vfio_get_device_fd(const struct vgpu_vfio *vfio);
 
 /** vgpu_vfio_get_group_fd() - the group's descriptor (borrowed); -1 on another access path. Since: 0.1 */

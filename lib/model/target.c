@@ -77,6 +77,26 @@ static int find_path(struct vgpu_context *ctx, const char *path, struct vg_targe
 	return -EXDEV;
 }
 
+static bool is_socket(const char *path)
+{
+	struct stat st;
+
+	return path[0] == '/' && vg_stat(AT_FDCWD, path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static int take_socket(struct vgpu_context *ctx, const char *operation, const char *path, struct vg_target *out)
+{
+	const size_t length = strlen(path);
+
+	if (vg_strcopy(out->path, sizeof(out->path), path) < 0)
+		return vg_fail_errno(ctx, operation, path, ENAMETOOLONG);
+	vg_strcopy(out->socket, sizeof(out->socket), path);
+	/* its name is the path, or the end of one that is too long */
+	vg_strcopy(out->name, sizeof(out->name), path + (length < sizeof(out->name) ? 0 : length - sizeof(out->name) + 1));
+	out->iommu_group = -1;
+	return 0;
+}
+
 int vg_target_find(struct vgpu_context *ctx, const char *operation, const char *device, struct vg_target *out)
 {
 	char path[VG_PATH_SIZE], address[VG_PCI_SIZE];
@@ -88,15 +108,17 @@ int vg_target_find(struct vgpu_context *ctx, const char *operation, const char *
 	} else if (vg_pci_parse(device, address) == 0) {
 		vg_strf(path, sizeof(path), "%s/bus/pci/devices/%s", ctx->sys, address);
 		r = set_path(path, out);
+	} else if (is_socket(device)) {
+		return take_socket(ctx, operation, device, out);
 	} else if (device[0] == '/') {
 		r = find_path(ctx, device, out);
 	} else {
 		return vg_fail_invalid(ctx, operation, device,
 							   "this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, "
-							   "or a path in sysfs");
+							   "or a path in sysfs or of a vfio-user socket");
 	}
 	if (r == -EXDEV)
-		return vg_fail_invalid(ctx, operation, device, "this path is not in sysfs (%s)", ctx->sys);
+		return vg_fail_invalid(ctx, operation, device, "this path is neither in sysfs (%s) nor of a socket", ctx->sys);
 	if (r == -ENODEV || r == -ENOENT || r == -ENOTDIR)
 		return fail_absent(ctx, operation, device);
 	if (r)

@@ -22,11 +22,13 @@ struct vg_target {
 	bool is_noiommu;               /* its group is one of VFIO's no-IOMMU mode */
 	char group_node[VG_NODE_SIZE]; /* where the group's node is expected; "" without a group */
 	char cdev_node[VG_NODE_SIZE];  /* "" where the kernel states none */
+	char
+		socket[VG_PATH_SIZE]; /* a vfio-user socket, then path is this too, and the rest says nothing; "": it is none */
 };
 
 /*
- * Finds a DEVICE ("UUID[:INSTANCE]", PCI address, path in sysfs). On failure leaves a record of this operation:
- * -EINVAL (it is no DEVICE), -ENODEV (not there).
+ * Finds a DEVICE ("UUID[:INSTANCE]", PCI address, path in sysfs or of a vfio-user socket). On failure leaves a record
+ * of this operation: -EINVAL (it is no DEVICE), -ENODEV (not there).
  */
 int vg_target_find(struct vgpu_context *ctx, const char *operation, const char *device, struct vg_target *out);
 /* Reads driver, group and nodes of a target whose path is set. */

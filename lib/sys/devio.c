@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "sys/files.h"
@@ -122,6 +124,11 @@ int vg_poll_add(int poll_fd, int fd)
 	return epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+void vg_poll_remove(int poll_fd, int fd)
+{
+	epoll_ctl(poll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
 size_t vg_page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
@@ -176,4 +183,31 @@ int vg_dmabuf_sync(int fd, bool begin)
 		r = vg_ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
 	while (r == -EAGAIN);
 	return r;
+}
+
+int vg_memory_check(int fd, uint64_t end, bool trusted)
+{
+	struct stat st;
+	int seals;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode)) /* a device's memory, a dmabuf: nobody truncates these */
+		return 0;
+	if (st.st_size < 0 || (uint64_t)st.st_size < end)
+		return -ERANGE;
+	seals = trusted ? F_SEAL_SHRINK : fcntl(fd, F_GET_SEALS);
+	return seals >= 0 && seals & F_SEAL_SHRINK ? 0 : -EPERM;
+}
+
+int vg_own_memory(void *address, void *buf, size_t size, bool write)
+{
+	struct iovec theirs = {address, size}, ours = {buf, size};
+	const pid_t self = getpid();
+	ssize_t n =
+		write ? process_vm_writev(self, &ours, 1, &theirs, 1, 0) : process_vm_readv(self, &ours, 1, &theirs, 1, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == size ? 0 : -EFAULT;
 }

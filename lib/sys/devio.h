@@ -74,6 +74,7 @@ int64_t vg_eventfd_take(int fd);
 /* A descriptor that is readable while one of those added to it is, or -errno. */
 int vg_poll_make(void);
 int vg_poll_add(int poll_fd, int fd);
+void vg_poll_remove(int poll_fd, int fd);
 
 size_t vg_page_size(void);
 /*
@@ -81,6 +82,16 @@ size_t vg_page_size(void);
  * a page; size and phase are multiples of a page). A forked child does not get them.
  */
 int vg_reserve(size_t size, size_t align, size_t phase, void **out);
+/*
+ * May memory of this file be mapped up to end, whoever else has it? 0; -EPERM: it may be truncated meanwhile, so that
+ * touching it would kill us (trusted: nobody will); -ERANGE: it ends before.
+ */
+int vg_memory_check(int fd, uint64_t end, bool trusted);
+/*
+ * Copies this process's own memory at address into buf, or with write the other way; -EFAULT where there is none (it
+ * may be of a file that was truncated), which plain copying would not survive.
+ */
+int vg_own_memory(void *address, void *buf, size_t size, bool write);
 /* Maps a part of a descriptor over reserved addresses; a forked child does not get it. */
 int vg_map_over(void *at, size_t size, bool readable, bool writable, int fd, uint64_t offset);
 void vg_unmap(void *at, size_t size);

@@ -235,7 +235,11 @@ static int get_device(struct vgpu_context *ctx, struct vg_group *group, const ch
 	if (fd >= 0)
 		fd = vg_ioctl(group->fd, VFIO_GROUP_GET_DEVICE_FD, text);
 	if (fd >= 0) {
-		*out = (struct vg_place){fd, group->fd, group->container->fd, -1, 0, group, NULL};
+		*out = VG_PLACE_NONE;
+		out->device_fd = fd;
+		out->group_fd = group->fd;
+		out->container_fd = group->container->fd;
+		out->member = group;
 		return 0;
 	}
 	failure.err = -fd;
@@ -263,14 +267,14 @@ static int open_device(struct vgpu_context *ctx, struct vg_group *group, const c
 }
 
 static int group_open(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
-					  struct vgpu_kvm *kvm, struct vg_place *out)
+					  const struct vgpu_vfio_opts *opts, struct vg_place *out)
 {
 	struct vg_group *group = NULL;
 	int r = find_group(ctx, space, target, &group);
 
 	if (!group)
 		return r;
-	r = open_device(ctx, group, target->name, kvm, out);
+	r = open_device(ctx, group, target->name, opts->kvm, out);
 	if (r)
 		drop_group(space, group);
 	return r;

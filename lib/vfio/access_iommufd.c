@@ -49,12 +49,15 @@ static int add_ioas(struct vgpu_context *ctx, struct vg_space *space, int iommuf
 /* The space's IOAS, or its first one. */
 static int open_ioas(struct vgpu_context *ctx, struct vg_space *space, struct vg_table **out)
 {
+	struct vg_table *table;
 	char path[VG_PATH_SIZE];
 	int r;
 
-	if (space->tables) {
-		space->tables->users++;
-		*out = space->tables;
+	for (table = space->tables; table; table = table->next) {
+		if (table->ops != &vg_ioas_ops)
+			continue;
+		table->users++;
+		*out = table;
 		return 0;
 	}
 	r = vg_strf(path, sizeof(path), "%s/iommu", ctx->dev);
@@ -135,7 +138,12 @@ static int enter(struct vgpu_context *ctx, struct vg_space *space, struct vg_tab
 	if (r >= 0)
 		r = bind_device(ctx, space, table, target, node, fd);
 	if (r == 0) {
-		*out = (struct vg_place){fd, -1, -1, table->fd, table->id, table, is_told ? vgpu_kvm_ref(kvm) : NULL};
+		*out = VG_PLACE_NONE;
+		out->device_fd = fd;
+		out->iommufd = table->fd;
+		out->ioas_id = table->id;
+		out->member = table;
+		out->kvm = is_told ? vgpu_kvm_ref(kvm) : NULL;
 		return 0;
 	}
 	if (is_told)
@@ -146,7 +154,7 @@ static int enter(struct vgpu_context *ctx, struct vg_space *space, struct vg_tab
 }
 
 static int iommufd_open(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
-						struct vgpu_kvm *kvm, struct vg_place *out)
+						const struct vgpu_vfio_opts *opts, struct vg_place *out)
 {
 	struct vg_table *table;
 	int fd, r = open_ioas(ctx, space, &table);
@@ -158,7 +166,7 @@ static int iommufd_open(struct vgpu_context *ctx, struct vg_space *space, const 
 		vg_table_put(space, table);
 		return vg_vfio_fail_node(ctx, target, target->cdev_node, -fd);
 	}
-	return enter(ctx, space, table, target, target->cdev_node, fd, kvm, out);
+	return enter(ctx, space, table, target, target->cdev_node, fd, opts->kvm, out);
 }
 
 /* A table for the given descriptors: one that the space has if it is the same, or if it is the same iommufd and no

@@ -8,6 +8,7 @@
 
 #include "core/negative.h"
 #include "model/target.h"
+#include "vfio/device_ops.h"
 #include "vfio/table.h"
 
 /* A device's place in a DMA object. Descriptors are -1, ids 0, where the path has none. */
@@ -17,14 +18,16 @@ struct vg_place {
 	int container_fd;
 	int iommufd;
 	uint32_t ioas_id;
-	void *member;         /* the path's own */
-	struct vgpu_kvm *kvm; /* by iommufd: the VM that we told of the device; NULL: none */
+	void *member;                    /* the path's own */
+	struct vgpu_kvm *kvm;            /* by iommufd: the VM that we told of the device; NULL: none */
+	const struct vg_device_ops *ops; /* NULL: the kernel's device, by device_fd */
+	void *device;
 };
 
 #define VG_PLACE_NONE                                                                                                  \
 	(struct vg_place)                                                                                                  \
 	{                                                                                                                  \
-		-1, -1, -1, -1, 0, NULL, NULL                                                                                  \
+		-1, -1, -1, -1, 0, NULL, NULL, NULL, NULL                                                                      \
 	}
 
 /*
@@ -34,9 +37,10 @@ struct vg_place {
  */
 struct vg_access_ops {
 	enum vgpu_access access;
-	/* Opens a device by its nodes, for a virtual machine (or NULL). */
-	int (*open)(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target, struct vgpu_kvm *kvm,
-				struct vg_place *out);
+	bool mixes; /* its devices may join a DMA object whose others go by another path */
+	/* Opens a device by its nodes, for opts' virtual machine, or as opts say how to talk to its server. */
+	int (*open)(struct vgpu_context *ctx, struct vg_space *space, const struct vg_target *target,
+				const struct vgpu_vfio_opts *opts, struct vg_place *out);
 	/* Takes duplicates of descriptors that somebody else opened. */
 	int (*adopt)(struct vgpu_context *ctx, struct vg_space *space, const struct vgpu_vfio_fds *fds,
 				 struct vg_place *out);
@@ -48,5 +52,6 @@ struct vg_access_ops {
 
 extern const struct vg_access_ops vg_access_group;
 extern const struct vg_access_ops vg_access_iommufd;
+extern const struct vg_access_ops vg_access_user;
 
 #endif

@@ -96,7 +96,7 @@ static int get_log(struct vgpu_vfio *vfio, uint64_t iova, uint64_t length, uint6
 {
 	struct vfio_device_feature_dma_logging_report report = {iova, length, page_size, (uintptr_t)bitmap};
 
-	return vg_feature_get(vfio->place.device_fd, VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, &report, sizeof(report));
+	return vg_feature_get(vfio, VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, &report, sizeof(report));
 }
 
 /*
@@ -109,7 +109,7 @@ int vgpu_dirty_find(struct vgpu_vfio *vfio)
 
 	if (!vfio)
 		return -EINVAL;
-	if (!vg_feature_has(vfio->place.device_fd, VFIO_DEVICE_FEATURE_DMA_LOGGING_START, VFIO_DEVICE_FEATURE_SET))
+	if (!vg_feature_has(vfio, VFIO_DEVICE_FEATURE_DMA_LOGGING_START, VFIO_DEVICE_FEATURE_SET))
 		return fail_unsupported(vfio, NO_DRIVER);
 	if (get_log(vfio, FAR_PAGE, PAGE_SIZE_MIN, PAGE_SIZE_MIN, &bitmap) == -EOPNOTSUPP)
 		return fail_unsupported(vfio, NO_KERNEL);
@@ -138,11 +138,11 @@ int vgpu_dirty_start(struct vgpu_vfio *vfio, const struct vgpu_dirty_range *rang
 	control.page_size = *page_size;
 	control.num_ranges = (uint32_t)count;
 	control.ranges = (uintptr_t)ranges;
-	r = vg_feature_set(vfio->place.device_fd, VFIO_DEVICE_FEATURE_DMA_LOGGING_START, &control, sizeof(control));
+	r = vg_feature_set(vfio, VFIO_DEVICE_FEATURE_DMA_LOGGING_START, &control, sizeof(control));
 	if (r)
 		return fail_driver(vfio, -r);
 	if (!is_page_size(control.page_size)) {
-		vg_feature_set(vfio->place.device_fd, VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, NULL, 0);
+		vg_feature_set(vfio, VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, NULL, 0);
 		return vg_fail(
 			vfio->ctx,
 			&(struct vg_failure){.operation = DIRTY, .path = vfio->name, .err = EPROTO, .cause = VGPU_CAUSE_BAD_DATA},
@@ -158,7 +158,7 @@ int vgpu_dirty_stop(struct vgpu_vfio *vfio)
 
 	if (!vfio)
 		return -EINVAL;
-	r = vg_feature_set(vfio->place.device_fd, VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, NULL, 0);
+	r = vg_feature_set(vfio, VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, NULL, 0);
 	return r ? fail_driver(vfio, -r) : 0;
 }
 

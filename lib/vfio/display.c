@@ -51,7 +51,7 @@ static int ask(struct vgpu_vfio *vfio, uint32_t type, uint32_t flags, struct vfi
 	info->argsz = sizeof(*info);
 	info->flags = flags;
 	info->drm_plane_type = type;
-	return vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_QUERY_GFX_PLANE, info);
+	return vg_device_control(vfio, VFIO_DEVICE_QUERY_GFX_PLANE, info);
 }
 
 /* Has the driver planes of this source? 1, 0, or -errno where that can't be told. */

@@ -64,23 +64,24 @@ int vgpu_dma_new(struct vgpu_context *ctx, struct vgpu_dma **out)
 }
 
 int vg_dma_join(struct vgpu_dma *dma, struct vgpu_context *ctx, const struct vg_access_ops *ops,
-				const struct vg_target *target, struct vgpu_kvm *kvm, const struct vgpu_vfio_fds *fds,
+				const struct vg_target *target, const struct vgpu_vfio_opts *opts, const struct vgpu_vfio_fds *fds,
 				struct vg_place *out)
 {
 	struct vg_place place = VG_PLACE_NONE;
-	int r = target ? ops->open(ctx, &dma->space, target, kvm, &place) : ops->adopt(ctx, &dma->space, fds, &place);
+	int r = target ? ops->open(ctx, &dma->space, target, opts, &place) : ops->adopt(ctx, &dma->space, fds, &place);
 
 	if (r == 0) {
-		dma->ops = ops;
+		if (!ops->mixes)
+			dma->ops = ops;
 		*out = place;
 	}
 	return r;
 }
 
-void vg_dma_leave(struct vgpu_dma *dma, struct vg_place *place)
+void vg_dma_leave(struct vgpu_dma *dma, const struct vg_access_ops *ops, struct vg_place *place)
 {
 	pthread_mutex_lock(&dma->lock);
-	dma->ops->close(&dma->space, place);
+	ops->close(&dma->space, place);
 	pthread_mutex_unlock(&dma->lock);
 }
 
@@ -221,4 +222,35 @@ int vgpu_dma_find(struct vgpu_dma *dma, uint64_t iova, struct vgpu_dma_range *ou
 		memset((unsigned char *)out + sizeof(found), 0, found.size - sizeof(found));
 	memcpy(out, &found, found.size < sizeof(found) ? found.size : sizeof(found));
 	return 0;
+}
+
+int vg_dma_copy(struct vgpu_dma *dma, uint64_t iova, void *buf, size_t size, bool write)
+{
+	const uint32_t right = write ? VGPU_DMA_WRITE : VGPU_DMA_READ;
+	unsigned char *at = buf;
+	size_t part;
+	int r = 0;
+
+	pthread_mutex_lock(&dma->look_lock); /* until it is copied nobody is told that it is unmapped */
+	for (; r == 0 && size; size -= part, iova += part, at += part) {
+		const struct vg_span *span = vg_spans_from(&dma->space.maps, iova);
+		const struct vg_map *map = (const struct vg_map *)span;
+		uint64_t left;
+
+		part = size;
+		if (!span || span->first > iova) {
+			r = EFAULT;
+			break;
+		}
+		if (!(map->flags & right)) {
+			r = EACCES;
+			break;
+		}
+		left = span->last - iova + 1;
+		if (part > left)
+			part = (size_t)left;
+		r = -vg_own_memory((unsigned char *)map->address + (iova - span->first), at, part, write);
+	}
+	pthread_mutex_unlock(&dma->look_lock);
+	return r;
 }

@@ -71,7 +71,7 @@ static int fail_find(struct vgpu_vfio *vfio, uint32_t id, int err)
 /* The driver's descriptor comes without close-on-exec, and may be one of the standard three. */
 static int ask(struct vgpu_vfio *vfio, uint32_t id)
 {
-	int fd = vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_GET_GFX_DMABUF, &id), copy;
+	int fd = vg_device_control(vfio, VFIO_DEVICE_GET_GFX_DMABUF, &id), copy;
 
 	if (fd < 0)
 		return fd;

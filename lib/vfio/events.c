@@ -43,13 +43,43 @@ static int start_source(struct vgpu_vfio *vfio, const struct source *source, int
 	return r ? vg_fail_errno(vfio->ctx, EVENTS, vfio->name, -r) : 0;
 }
 
+/* What the device's server sends by itself wakes who polls. */
+static int start_server(struct vgpu_vfio *vfio, int poll_fd)
+{
+	size_t i, count;
+	int fds[2], r = 0;
+
+	if (!vfio->place.ops)
+		return 0;
+	count = vfio->place.ops->fds(vfio->place.device, fds);
+	for (i = 0; r == 0 && i < count; i++)
+		r = vg_poll_add(poll_fd, fds[i]);
+	return r ? vg_fail_errno(vfio->ctx, EVENTS, vfio->name, -r) : 0;
+}
+
+/* Does what the server wants. Once it has gone, its sockets are readable for ever: they are taken out. */
+static uint32_t process_server(struct vgpu_vfio *vfio)
+{
+	size_t i, count;
+	int fds[2];
+
+	if (!vfio->place.ops || vfio->is_gone || vfio->place.ops->process(vfio->place.device) == 0)
+		return 0;
+	vfio->is_gone = true;
+	count = vfio->place.ops->fds(vfio->place.device, fds);
+	for (i = 0; i < count; i++)
+		vg_poll_remove(vfio->event_fd, fds[i]);
+	return VGPU_VFIO_EVENT_ERROR;
+}
+
 static int start(struct vgpu_vfio *vfio)
 {
-	int poll_fd = vg_poll_make(), r = 0;
+	int poll_fd = vg_poll_make(), r;
 	size_t i;
 
 	if (poll_fd < 0)
 		return vg_fail_errno(vfio->ctx, EVENTS, vfio->name, -poll_fd);
+	r = start_server(vfio, poll_fd);
 	for (i = 0; r == 0 && vfio->flags & VGPU_VFIO_FLAG_PCI && i < VG_COUNT(sources); i++)
 		r = start_source(vfio, &sources[i], poll_fd);
 	if (r)
@@ -88,6 +118,8 @@ int vgpu_vfio_process(struct vgpu_vfio *vfio, uint32_t *events)
 	pthread_mutex_lock(&vfio->irq_lock);
 	if (vfio->event_fd < 0)
 		r = vg_fail_invalid(vfio->ctx, EVENTS, vfio->name, "they were not started: vgpu_vfio_start_events()");
+	else
+		seen = process_server(vfio);
 	for (set = vfio->irqs; r == 0 && set; set = set->next)
 		for (i = 0; set->is_own && i < VG_COUNT(sources); i++)
 			if (sources[i].index == set->index && vg_eventfd_take(set->vectors[0].trigger) > 0)

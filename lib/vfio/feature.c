@@ -6,7 +6,7 @@
 #include <linux/vfio.h>
 #include <string.h>
 
-#include "sys/devio.h"
+#include "vfio/handle.h"
 
 /* struct vfio_device_feature, with room for its data. */
 struct request {
@@ -15,7 +15,7 @@ struct request {
 	uint64_t data[VG_FEATURE_DATA_MAX / sizeof(uint64_t)];
 };
 
-static int ask(int device_fd, uint32_t flags, void *data, size_t size)
+static int ask(struct vgpu_vfio *vfio, uint32_t flags, void *data, size_t size)
 {
 	struct request request;
 	int r;
@@ -30,23 +30,23 @@ static int ask(int device_fd, uint32_t flags, void *data, size_t size)
 	request.flags = flags;
 	if (size)
 		memcpy(request.data, data, size);
-	r = vg_ioctl(device_fd, VFIO_DEVICE_FEATURE, &request);
+	r = vg_device_control(vfio, VFIO_DEVICE_FEATURE, &request);
 	if (r >= 0 && size)
 		memcpy(data, request.data, size);
 	return r < 0 ? r : 0;
 }
 
-bool vg_feature_has(int device_fd, uint32_t feature, uint32_t methods)
+bool vg_feature_has(struct vgpu_vfio *vfio, uint32_t feature, uint32_t methods)
 {
-	return ask(device_fd, VFIO_DEVICE_FEATURE_PROBE | methods | feature, NULL, 0) == 0;
+	return ask(vfio, VFIO_DEVICE_FEATURE_PROBE | methods | feature, NULL, 0) == 0;
 }
 
-int vg_feature_get(int device_fd, uint32_t feature, void *data, size_t size)
+int vg_feature_get(struct vgpu_vfio *vfio, uint32_t feature, void *data, size_t size)
 {
-	return ask(device_fd, VFIO_DEVICE_FEATURE_GET | feature, data, size);
+	return ask(vfio, VFIO_DEVICE_FEATURE_GET | feature, data, size);
 }
 
-int vg_feature_set(int device_fd, uint32_t feature, void *data, size_t size)
+int vg_feature_set(struct vgpu_vfio *vfio, uint32_t feature, void *data, size_t size)
 {
-	return ask(device_fd, VFIO_DEVICE_FEATURE_SET | feature, data, size);
+	return ask(vfio, VFIO_DEVICE_FEATURE_SET | feature, data, size);
 }

@@ -7,16 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct vgpu_vfio;
+
 /* No feature's data is larger. */
 #define VG_FEATURE_DATA_MAX 64
 
 /* Does the device have the feature, to get (or to set) it? methods: VFIO_DEVICE_FEATURE_GET or _SET or both. */
-bool vg_feature_has(int device_fd, uint32_t feature, uint32_t methods);
+bool vg_feature_has(struct vgpu_vfio *vfio, uint32_t feature, uint32_t methods);
 /*
  * data[size] goes to the driver and, on success, comes back from it. 0, -ENOTTY or -EINVAL (the kernel or the driver
  * does not know the feature), or another -errno of the driver.
  */
-int vg_feature_get(int device_fd, uint32_t feature, void *data, size_t size);
-int vg_feature_set(int device_fd, uint32_t feature, void *data, size_t size);
+int vg_feature_get(struct vgpu_vfio *vfio, uint32_t feature, void *data, size_t size);
+int vg_feature_set(struct vgpu_vfio *vfio, uint32_t feature, void *data, size_t size);
 
 #endif

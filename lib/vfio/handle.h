@@ -11,6 +11,7 @@
 
 #include "core/negative.h"
 #include "core/ref.h"
+#include "sys/devio.h"
 #include "vfio/areas.h"
 #include "vfio/dma.h"
 
@@ -24,6 +25,7 @@ struct vgpu_region {
 	uint32_t flags;
 	uint64_t size; /* offset + size fits into off_t */
 	uint64_t offset;
+	int fd;           /* to map it by, its own; -1: the device's */
 	const char *name; /* static; NULL: none */
 	uint32_t type;
 	uint32_t subtype;
@@ -37,6 +39,7 @@ struct vgpu_vfio {
 	struct vgpu_context *ctx;
 	struct vgpu_dma *dma; /* NULL: opened from a device_fd */
 	struct vg_place place;
+	const struct vg_access_ops *access_ops; /* NULL: it has no place in a DMA object */
 	char *name;
 	const char *reason; /* static */
 	enum vgpu_access access;
@@ -47,8 +50,12 @@ struct vgpu_vfio {
 	pthread_mutex_t irq_lock; /* of the next two, and of what is on in the kernel */
 	struct vg_irq_set *irqs;  /* a list (vfio/irq.h) */
 	int event_fd;             /* to poll for events; -1: not started */
+	bool is_gone;             /* its server has gone, and the event was given out */
 	pthread_mutex_t lock;     /* of additions to the cache */
-	/* What the driver said of its regions, each held once. Only ever added to, so reading takes no lock. */
+	/*
+	 * What the driver said of its regions, each held once. Only ever added to, so reading takes no lock. The near ones
+	 * are of the kernel's devices alone: what is found there is read and written by one system call.
+	 */
 	_Atomic(struct vgpu_region *) near_regions[VG_NEAR_REGIONS];
 	_Atomic(struct vgpu_region *) far_regions; /* a list */
 	pthread_mutex_t edid_lock;                 /* of the EDID region's content, and of edid_index */
@@ -64,6 +71,31 @@ static inline struct vgpu_region *vg_region_near(struct vgpu_vfio *vfio, uint32_
 	if (__builtin_expect(index >= VG_NEAR_REGIONS, 0))
 		return NULL;
 	return atomic_load_explicit(&vfio->near_regions[index], memory_order_acquire);
+}
+
+/* An ioctl of the device, whoever does it: its result, or -errno. */
+static inline int vg_device_control(struct vgpu_vfio *vfio, unsigned long request, void *arg)
+{
+	if (__builtin_expect(!vfio->place.ops, 1))
+		return vg_ioctl(vfio->place.device_fd, request, arg);
+	return vfio->place.ops->control(vfio->place.device, request, arg);
+}
+
+/* One transfer of a region: bytes done, or -errno. */
+static inline ssize_t vg_device_read(struct vgpu_vfio *vfio, const struct vgpu_region *region, uint64_t offset,
+									 void *buf, size_t len)
+{
+	if (__builtin_expect(!vfio->place.ops, 1))
+		return vg_pread(vfio->place.device_fd, buf, len, region->offset + offset);
+	return vfio->place.ops->read(vfio->place.device, region->index, offset, buf, len);
+}
+
+static inline ssize_t vg_device_write(struct vgpu_vfio *vfio, const struct vgpu_region *region, uint64_t offset,
+									  const void *buf, size_t len)
+{
+	if (__builtin_expect(!vfio->place.ops, 1))
+		return vg_pwrite(vfio->place.device_fd, buf, len, region->offset + offset);
+	return vfio->place.ops->write(vfio->place.device, region->index, offset, buf, len);
 }
 
 /* The region, asked for if need be, borrowed from the handle; fails with a record of this operation. */

@@ -39,7 +39,7 @@ int vg_irq_query(struct vgpu_vfio *vfio, uint32_t index, uint32_t *count, uint32
 {
 	/* flags are 0 on the way in: mdpy leaves them as they are */
 	struct vfio_irq_info info = {.argsz = sizeof(info), .index = index};
-	int r = vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_GET_IRQ_INFO, &info);
+	int r = vg_device_control(vfio, VFIO_DEVICE_GET_IRQ_INFO, &info);
 
 	if (r < 0)
 		return r;

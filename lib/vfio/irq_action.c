@@ -57,7 +57,7 @@ static int send_action(struct vgpu_vfio *vfio, const struct vg_irq_set *set, uin
 	request->count = count;
 	if (size)
 		memcpy(request->data, data, count * size);
-	r = vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_SET_IRQS, request);
+	r = vg_device_control(vfio, VFIO_DEVICE_SET_IRQS, request);
 	free(request);
 	return r < 0 ? r : 0;
 }

@@ -39,7 +39,7 @@ static int send_triggers(struct vgpu_vfio *vfio, uint32_t index, uint32_t start,
 		fd = vectors[start + i].trigger;
 		memcpy(request->data + i * sizeof(fd), &fd, sizeof(fd));
 	}
-	r = vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_SET_IRQS, request);
+	r = vg_device_control(vfio, VFIO_DEVICE_SET_IRQS, request);
 	free(request);
 	return r;
 }

@@ -133,9 +133,29 @@ static int fail_map(struct vgpu_vfio *vfio, const struct request *request, int e
 	return vg_region_fail(vfio, MAP, request->region->index, request->start, err);
 }
 
+/* May the memory that a server gave be touched without fear? */
+static int check_memory(struct vgpu_vfio *vfio, const struct request *request, const struct vgpu_mapping *mapping)
+{
+	const struct vgpu_region *region = request->region;
+	const struct vg_area *last = &mapping->areas[mapping->area_count - 1];
+	int r;
+
+	if (!vfio->place.ops)
+		return 0;
+	if (region->fd < 0)
+		return fail_mappable(vfio, request, "its provider gives no memory for it");
+	r = vfio->place.ops->check_memory(vfio->place.device, region->fd, region->offset + last->offset + last->size);
+	if (r == -EPERM)
+		return fail_mappable(vfio, request,
+							 "its provider may take the memory away at any time, and touching it would then end this "
+							 "program (VGPU_USER_MAP_UNSEALED maps it all the same)");
+	return r ? fail_mappable(vfio, request, "its provider's memory ends before the region does") : 0;
+}
+
 static int map_areas(struct vgpu_vfio *vfio, const struct request *request, struct vgpu_mapping *mapping)
 {
 	const size_t align = alignment(mapping->length);
+	const int fd = vfio->place.ops ? request->region->fd : vfio->place.device_fd;
 	void *address;
 	size_t i;
 	int r = vg_reserve(mapping->length, align, (size_t)(mapping->offset & (align - 1)), &address);
@@ -147,8 +167,7 @@ static int map_areas(struct vgpu_vfio *vfio, const struct request *request, stru
 		const struct vg_area *area = &mapping->areas[i];
 
 		r = vg_map_over(mapping->address + (area->offset - mapping->offset), round_up(area->size, vg_page_size()),
-						request->readable, request->writable, vfio->place.device_fd,
-						request->region->offset + area->offset);
+						request->readable, request->writable, fd, request->region->offset + area->offset);
 	}
 	if (r == 0)
 		return 0;
@@ -178,7 +197,9 @@ int vgpu_region_map(struct vgpu_vfio *vfio, uint32_t index, const struct vgpu_re
 		r = new_mapping(vfio, &request, &mapping);
 	if (r)
 		return r;
-	r = map_areas(vfio, &request, mapping);
+	r = check_memory(vfio, &request, mapping);
+	if (r == 0)
+		r = map_areas(vfio, &request, mapping);
 	if (r)
 		free(mapping);
 	else

@@ -71,7 +71,7 @@ static void drop_stream(struct vgpu_migration *m)
 static int get_state(struct vgpu_migration *m)
 {
 	struct vfio_device_feature_mig_state answer = {.data_fd = -1};
-	int r = vg_feature_get(m->vfio->place.device_fd, VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &answer, sizeof(answer));
+	int r = vg_feature_get(m->vfio, VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &answer, sizeof(answer));
 
 	if (r)
 		return r;
@@ -86,12 +86,16 @@ static int get_state(struct vgpu_migration *m)
 /* Has the stream of this state come? A state change answers with a new descriptor, or the one before goes on. */
 static int take_stream(struct vgpu_migration *m, uint32_t state, int fd)
 {
-	bool goes_on =
-		m->fd >= 0 && (state == m->state || (vg_migration_is_saving(state) && vg_migration_is_saving(m->state)));
+	bool goes_on = vg_migration_is_open(m) &&
+				   (state == m->state || (vg_migration_is_saving(state) && vg_migration_is_saving(m->state)));
 	int r;
 
 	if (fd < -1)
 		return -EPROTO;
+	if (m->vfio->place.ops) {
+		m->is_broken = m->is_broken && goes_on;
+		return 0;
+	}
 	if (!vg_migration_has_stream(state) || fd >= 0)
 		drop_stream(m);
 	if (!vg_migration_has_stream(state)) {
@@ -116,7 +120,7 @@ static int put_state(struct vgpu_migration *m, uint32_t state)
 	int r;
 
 	m->is_begun = m->is_begun || vg_migration_has_stream(state);
-	r = vg_feature_set(m->vfio->place.device_fd, VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &request, sizeof(request));
+	r = vg_feature_set(m->vfio, VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &request, sizeof(request));
 	if (r)
 		return r;
 	r = take_stream(m, state, request.data_fd);
@@ -134,7 +138,7 @@ static int recover(struct vgpu_migration *m)
 	else
 		r = -EIO;
 	if (r)
-		r = vg_ioctl(m->vfio->place.device_fd, VFIO_DEVICE_RESET, NULL);
+		r = vg_device_control(m->vfio, VFIO_DEVICE_RESET, NULL);
 	if (r >= 0)
 		r = get_state(m);
 	drop_stream(m);
@@ -270,7 +274,7 @@ static int find_flags(struct vgpu_vfio *vfio, uint64_t *out)
 {
 	struct vg_failure failure = {.operation = VG_MIGRATE, .path = vfio->name};
 	struct vfio_device_feature_migration answer = {0};
-	int r = vg_feature_get(vfio->place.device_fd, VFIO_DEVICE_FEATURE_MIGRATION, &answer, sizeof(answer));
+	int r = vg_feature_get(vfio, VFIO_DEVICE_FEATURE_MIGRATION, &answer, sizeof(answer));
 
 	if (r == -ENOTTY || r == -EINVAL) {
 		failure.err = EOPNOTSUPP;

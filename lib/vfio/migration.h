@@ -16,7 +16,7 @@ struct vgpu_migration {
 	uint64_t flags;
 	pthread_mutex_t lock; /* of what follows, and over each call to the driver */
 	uint32_t state;       /* as far as is known: a reset by somebody else changes it */
-	int fd;               /* the stream's; -1: none */
+	int fd;               /* the stream's; -1: none, or the device has it without one */
 	bool is_broken;       /* a write failed: the driver may not notice that the stream has a hole */
 	bool is_begun;        /* this session began to bring the device into a state with a stream */
 };
@@ -34,6 +34,12 @@ static inline bool vg_migration_is_saving(uint32_t state)
 static inline bool vg_migration_has_stream(uint32_t state)
 {
 	return vg_migration_is_saving(state) || state == VGPU_MIGRATION_STATE_RESUMING;
+}
+
+/* Is there a stream now? */
+static inline bool vg_migration_is_open(const struct vgpu_migration *m)
+{
+	return m->fd >= 0 || (m->vfio->place.ops && vg_migration_has_stream(m->state));
 }
 
 /* May a device be left in this state? */

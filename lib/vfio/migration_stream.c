@@ -17,11 +17,12 @@ static int fail_no_stream(const struct vgpu_migration *m, const char *what)
 
 static ssize_t read_chunk(struct vgpu_migration *m, void *buf, size_t len)
 {
+	const struct vg_device_ops *ops = m->vfio->place.ops;
 	ssize_t n;
 
-	if (m->fd < 0 || !vg_migration_is_saving(m->state))
+	if (!vg_migration_is_open(m) || !vg_migration_is_saving(m->state))
 		return fail_no_stream(m, "read");
-	n = vg_read(m->fd, buf, len);
+	n = ops ? ops->read_state(m->vfio->place.device, buf, len) : vg_read(m->fd, buf, len);
 	if (n >= 0 || n == -EAGAIN)
 		return n;
 	if (n == -ENOMSG && vg_migration_is_pre_copy(m->state)) /* the kernel's word for: no more for now */
@@ -46,13 +47,14 @@ ssize_t vgpu_migration_read(struct vgpu_migration *m, void *buf, size_t len)
 /* A driver that refused a part may take what follows for it (mtty does): nothing more goes to it. */
 static ssize_t write_chunk(struct vgpu_migration *m, const void *buf, size_t len)
 {
+	const struct vg_device_ops *ops = m->vfio->place.ops;
 	ssize_t n;
 
-	if (m->fd < 0 || m->state != VGPU_MIGRATION_STATE_RESUMING)
+	if (!vg_migration_is_open(m) || m->state != VGPU_MIGRATION_STATE_RESUMING)
 		return fail_no_stream(m, "write");
 	if (m->is_broken)
 		return vg_migration_fail(m, EIO, VGPU_CAUSE_BAD_DATA, "the driver has refused a part of the stream before");
-	n = vg_write(m->fd, buf, len);
+	n = ops ? ops->write_state(m->vfio->place.device, buf, len) : vg_write(m->fd, buf, len);
 	if (n > 0 || n == -EAGAIN)
 		return n;
 	m->is_broken = true;
@@ -96,9 +98,9 @@ static int find_progress(struct vgpu_migration *m, struct vgpu_migration_progres
 	struct vg_vfio_precopy_info info = {.argsz = sizeof(info)};
 	int r;
 
-	if (m->fd < 0 || !vg_migration_is_pre_copy(m->state))
+	if (!vg_migration_is_open(m) || !vg_migration_is_pre_copy(m->state))
 		return vg_fail_invalid(m->vfio->ctx, VG_MIGRATE, m->vfio->name, "only in pre-copy is there progress to tell");
-	r = vg_ioctl(m->fd, VG_VFIO_MIG_GET_PRECOPY_INFO, &info);
+	r = m->fd < 0 ? -ENOTTY : vg_ioctl(m->fd, VG_VFIO_MIG_GET_PRECOPY_INFO, &info);
 	if (r < 0)
 		return vg_migration_fail(m, -r, VGPU_CAUSE_NONE, "the driver tells nothing of its progress");
 	out->initial_bytes = info.initial_bytes;
@@ -123,7 +125,7 @@ int vgpu_migration_read_progress(struct vgpu_migration *m, struct vgpu_migration
 static int find_size(struct vgpu_migration *m, uint64_t *out)
 {
 	struct vg_vfio_device_feature_mig_data_size answer = {0};
-	int r = vg_feature_get(m->vfio->place.device_fd, VG_VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, &answer, sizeof(answer));
+	int r = vg_feature_get(m->vfio, VG_VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, &answer, sizeof(answer));
 
 	if (r == -ENOTTY || r == -EINVAL || r == -EOPNOTSUPP)
 		return vg_fail(m->vfio->ctx,

@@ -18,6 +18,9 @@
 
 /* What struct vgpu_vfio_fds had from the start: fields that are missing would be descriptor 0. */
 #define FDS_SIZE_MIN offsetof(struct vgpu_vfio_fds, kvm)
+#define FDS_SIZE_SOCKET (offsetof(struct vgpu_vfio_fds, socket_fd) + sizeof(int))
+
+#define USER_FLAGS (VGPU_USER_ANY_PEER | VGPU_USER_MAP_UNSEALED | VGPU_USER_POST | VGPU_USER_QUEUE)
 
 /* A path and why it was taken. */
 struct choice {
@@ -101,12 +104,28 @@ static int fail_other_path(struct vgpu_context *ctx, const char *path, const str
 				   "the DMA object goes by %s already", current->access == VGPU_ACCESS_IOMMUFD ? "iommufd" : "group");
 }
 
+static int choose_user(struct vgpu_context *ctx, const struct vg_target *target, uint32_t wanted, struct choice *out)
+{
+	if (wanted != VGPU_ACCESS_AUTO && wanted != VGPU_ACCESS_USER)
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = VG_OPEN,
+											.path = target->path,
+											.err = EOPNOTSUPP,
+											.cause = VGPU_CAUSE_UNSUPPORTED,
+											.hint = "use the access path user, or auto"},
+					   "this is a vfio-user socket: the kernel knows nothing of its device");
+	*out = (struct choice){&vg_access_user, "it is a vfio-user socket"};
+	return 0;
+}
+
 /* current: the path that the DMA object has, or NULL. */
 static int choose(struct vgpu_context *ctx, const struct vg_target *target, uint32_t wanted,
 				  const struct vg_access_ops *current, struct choice *out)
 {
 	const char *reason = "asked for";
 
+	if (target->socket[0])
+		return choose_user(ctx, target, wanted, out);
 	if (current && wanted != VGPU_ACCESS_AUTO && wanted != current->access)
 		return fail_other_path(ctx, target->path, current);
 	if (current && wanted == VGPU_ACCESS_AUTO) {
@@ -118,6 +137,14 @@ static int choose(struct vgpu_context *ctx, const struct vg_target *target, uint
 		return choose_iommufd(ctx, target, reason, out);
 	case VGPU_ACCESS_GROUP:
 		return choose_group(ctx, target, reason, out);
+	case VGPU_ACCESS_USER:
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = VG_OPEN,
+											.path = target->path,
+											.err = EOPNOTSUPP,
+											.cause = VGPU_CAUSE_UNSUPPORTED,
+											.hint = "use the access path auto, group or iommufd"},
+					   "the kernel has this device: it is behind no vfio-user socket");
 	default:
 		return choose_auto(ctx, target, out);
 	}
@@ -149,8 +176,8 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio)
 	vg_dmabufs_free(vfio);
 	vg_regions_free(vfio);
 	vg_irqs_free(vfio);
-	if (vfio->place.device_fd >= 0 && vfio->dma)
-		vg_dma_leave(vfio->dma, &vfio->place);
+	if (vfio->access_ops)
+		vg_dma_leave(vfio->dma, vfio->access_ops, &vfio->place);
 	else
 		vg_close(vfio->place.device_fd);
 	vgpu_dma_unref(vfio->dma);
@@ -168,7 +195,7 @@ struct vgpu_vfio *vgpu_vfio_close(struct vgpu_vfio *vfio)
 static int read_info(struct vgpu_vfio *vfio)
 {
 	struct vfio_device_info info = {.argsz = sizeof(info)};
-	int r = vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_GET_INFO, &info);
+	int r = vg_device_control(vfio, VFIO_DEVICE_GET_INFO, &info);
 
 	if (r < 0)
 		return r;
@@ -215,19 +242,37 @@ static int join(struct vgpu_vfio *vfio, const struct vg_target *target, const st
 	pthread_mutex_lock(&dma->lock);
 	r = choose(vfio->ctx, target, opts->access, dma->ops, &choice);
 	if (r == 0)
-		r = vg_dma_join(dma, vfio->ctx, choice.ops, target, opts->kvm, NULL, &vfio->place);
+		r = vg_dma_join(dma, vfio->ctx, choice.ops, target, opts, NULL, &vfio->place);
 	pthread_mutex_unlock(&dma->lock);
 	if (r == 0) {
+		vfio->access_ops = choice.ops;
 		vfio->access = choice.ops->access;
 		vfio->reason = choice.reason;
 	}
 	return r;
 }
 
+/* The caller's options for a vfio-user server, if any, as far as they are known, in out. */
+static int take_user(struct vgpu_context *ctx, const struct vgpu_user_opts **opts, struct vgpu_user_opts *out)
+{
+	int r;
+
+	if (!*opts)
+		return 0;
+	r = vg_opts_take(ctx, VG_OPEN, out, sizeof(*out), *opts);
+	if (r)
+		return r;
+	if (out->flags & ~USER_FLAGS)
+		return vg_fail_invalid(ctx, VG_OPEN, "flags", "0x%x has flags that this version does not know", out->flags);
+	*opts = out;
+	return 0;
+}
+
 int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vgpu_vfio_opts *opts,
 				   struct vgpu_vfio **out)
 {
 	struct vgpu_vfio_opts known;
+	struct vgpu_user_opts user;
 	struct vg_target target;
 	struct vgpu_vfio *vfio;
 	int r;
@@ -239,10 +284,13 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
 	r = vg_opts_take(ctx, VG_OPEN, &known, sizeof(known), opts);
 	if (r)
 		return r;
-	if (known.access > VGPU_ACCESS_IOMMUFD)
+	r = take_user(ctx, &known.user, &user);
+	if (r)
+		return r;
+	if (known.access > VGPU_ACCESS_USER)
 		return vg_fail_invalid(ctx, VG_OPEN, device, "there is no access path %u", known.access);
 	r = vg_target_find(ctx, VG_OPEN, device, &target);
-	if (r == 0)
+	if (r == 0 && !target.socket[0])
 		r = vg_vfio_check_target(ctx, &target);
 	if (r)
 		return r;
@@ -261,7 +309,7 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
 static int check_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds, const struct vg_access_ops **ops)
 {
 	bool device = fds->device_fd >= 0, group = fds->group_fd >= 0, container = fds->container_fd >= 0;
-	bool cdev = fds->cdev_fd >= 0, iommufd = fds->iommufd >= 0;
+	bool cdev = fds->cdev_fd >= 0, iommufd = fds->iommufd >= 0, socket = fds->socket_fd >= 0;
 
 	if (!fds->name || !fds->name[0] || strlen(fds->name) >= VG_NAME_SIZE)
 		return vg_fail_invalid(ctx, VG_OPEN, fds->name, "the device's name is missing, or too long");
@@ -272,19 +320,24 @@ static int check_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds, 
 							   "device_fd with a VM makes no sense: KVM must know of a device before it is opened");
 	if (device && fds->dma)
 		return vg_fail_invalid(ctx, VG_OPEN, fds->name, "a device_fd can't join a DMA object: it is somewhere already");
-	if (device && !group && !container && !cdev && !iommufd)
+	if (socket && !device && !group && !container && !cdev && !iommufd) {
+		*ops = &vg_access_user;
 		return 0;
-	if (group && container && !device && !cdev && !iommufd) {
+	}
+	if (device && !group && !container && !cdev && !iommufd && !socket)
+		return 0;
+	if (group && container && !device && !cdev && !iommufd && !socket) {
 		*ops = &vg_access_group;
 		return 0;
 	}
-	if (cdev && iommufd && !device && !group && !container) {
+	if (cdev && iommufd && !device && !group && !container && !socket) {
 		*ops = &vg_access_iommufd;
 		return 0;
 	}
 	return vg_fail_invalid(
 		ctx, VG_OPEN, fds->name,
-		"these go together: device_fd alone; group_fd and container_fd; cdev_fd and iommufd (and ioas_id)");
+		"these go together: device_fd alone; group_fd and container_fd; cdev_fd and iommufd (and ioas_id); socket_fd "
+		"alone");
 }
 
 static int adopt(struct vgpu_vfio *vfio, const struct vgpu_vfio_fds *fds, const struct vg_access_ops *ops)
@@ -304,14 +357,18 @@ static int adopt(struct vgpu_vfio *vfio, const struct vgpu_vfio_fds *fds, const 
 	if (!vfio->dma && vg_dma_make(vfio->ctx, &vfio->dma))
 		return vg_fail_memory(vfio->ctx, VG_OPEN);
 	pthread_mutex_lock(&vfio->dma->lock);
-	if (vfio->dma->ops && vfio->dma->ops != ops)
+	if (vfio->dma->ops && vfio->dma->ops != ops && !ops->mixes)
 		r = fail_other_path(vfio->ctx, fds->name, vfio->dma->ops);
 	else
 		r = vg_dma_join(vfio->dma, vfio->ctx, ops, NULL, NULL, fds, &vfio->place);
 	pthread_mutex_unlock(&vfio->dma->lock);
+	if (r)
+		return r;
+	vfio->access_ops = ops;
 	vfio->access = ops->access;
-	vfio->reason = ops->access == VGPU_ACCESS_GROUP ? "a group and its container were handed over"
-													: "a device's node and iommufd were handed over";
+	vfio->reason = ops->access == VGPU_ACCESS_USER    ? "a connection to a vfio-user server was handed over"
+				   : ops->access == VGPU_ACCESS_GROUP ? "a group and its container were handed over"
+													  : "a device's node and iommufd were handed over";
 	return r;
 }
 
@@ -319,6 +376,7 @@ int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds
 {
 	const struct vg_access_ops *ops = NULL;
 	struct vgpu_vfio_fds known;
+	struct vgpu_user_opts user;
 	struct vgpu_vfio *vfio;
 	int r;
 
@@ -329,6 +387,10 @@ int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds
 	if (fds->size < FDS_SIZE_MIN)
 		return vg_fail_invalid(ctx, VG_OPEN, "size", "the size is not that of struct vgpu_vfio_fds");
 	r = vg_opts_take(ctx, VG_OPEN, &known, sizeof(known), fds);
+	if (r == 0 && fds->size < FDS_SIZE_SOCKET)
+		known.socket_fd = -1;
+	if (r == 0)
+		r = take_user(ctx, &known.user, &user);
 	if (r == 0)
 		r = check_fds(ctx, &known, &ops);
 	if (r)
@@ -337,4 +399,14 @@ int vgpu_vfio_open_fds(struct vgpu_context *ctx, const struct vgpu_vfio_fds *fds
 	if (!vfio)
 		return vg_fail_memory(ctx, VG_OPEN);
 	return finish(vfio, adopt(vfio, &known, ops), out);
+}
+
+int vgpu_vfio_flush(struct vgpu_vfio *vfio)
+{
+	int r;
+
+	if (!vfio)
+		return -EINVAL;
+	r = vfio->place.ops ? vfio->place.ops->flush(vfio->place.device) : 0;
+	return r ? vg_fail_errno(vfio->ctx, "flush", vfio->name, -r) : 0;
 }

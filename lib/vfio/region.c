@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sys/devio.h"
+#include "sys/files.h"
 #include "vfio/caps.h"
 #include "vfio/handle.h"
 
@@ -16,6 +17,7 @@
 
 static void region_free(struct vgpu_region *region)
 {
+	vg_close(region->fd);
 	free(region);
 }
 
@@ -73,11 +75,20 @@ int vg_region_check_range(struct vgpu_vfio *vfio, const char *operation, const s
 				   (unsigned long long)region->size);
 }
 
+/* *fd: what comes with the answer to map the region by, or -1. */
+static int ask(struct vgpu_vfio *vfio, struct vfio_region_info *info, int *fd)
+{
+	*fd = -1;
+	if (vfio->place.ops)
+		return vfio->place.ops->region_info(vfio->place.device, info, fd);
+	return vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_GET_REGION_INFO, info);
+}
+
 /*
  * Asks the driver. The room for capabilities grows only when it says so: mbochs refuses a struct that is too long.
  * Every field is taken from the last answer: NVIDIA's driver leaves those of a short struct unset.
  */
-static int query(int fd, uint32_t index, struct vfio_region_info **out, uint32_t *size_out)
+static int query(struct vgpu_vfio *vfio, uint32_t index, struct vfio_region_info **out, uint32_t *size_out, int *fd)
 {
 	uint32_t size = sizeof(struct vfio_region_info);
 	struct vfio_region_info *info = NULL, *bigger;
@@ -93,7 +104,7 @@ static int query(int fd, uint32_t index, struct vfio_region_info **out, uint32_t
 		memset(info, 0, size);
 		info->argsz = size;
 		info->index = index;
-		r = vg_ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, info);
+		r = ask(vfio, info, fd);
 		if (r < 0 || info->argsz > INFO_SIZE_MAX)
 			break;
 		if (info->argsz <= size) {
@@ -102,7 +113,11 @@ static int query(int fd, uint32_t index, struct vfio_region_info **out, uint32_t
 			return 0;
 		}
 		size = info->argsz;
+		vg_close(*fd);
 	}
+	if (tries < INFO_TRIES)
+		vg_close(*fd);
+	*fd = -1;
 	free(info);
 	return r < 0 ? r : -EPROTO;
 }
@@ -206,6 +221,7 @@ static int digest(struct vgpu_vfio *vfio, uint32_t index, const struct vfio_regi
 		return -ENOMEM;
 	vg_ref_init(&region->ref);
 	region->index = index;
+	region->fd = -1;
 	region->flags = info->flags;
 	region->size = info->size;
 	region->offset = info->offset;
@@ -240,12 +256,17 @@ static int fail_query(struct vgpu_vfio *vfio, const char *operation, uint32_t in
 	}
 }
 
+static bool is_near(const struct vgpu_vfio *vfio, uint32_t index)
+{
+	return index < VG_NEAR_REGIONS && !vfio->place.ops;
+}
+
 /* The region if it is known already, else NULL. */
 static struct vgpu_region *find_known(struct vgpu_vfio *vfio, uint32_t index)
 {
 	struct vgpu_region *region;
 
-	if (index < VG_NEAR_REGIONS)
+	if (is_near(vfio, index))
 		return vg_region_near(vfio, index);
 	region = atomic_load_explicit(&vfio->far_regions, memory_order_acquire);
 	while (region && region->index != index)
@@ -260,7 +281,7 @@ static struct vgpu_region *keep(struct vgpu_vfio *vfio, struct vgpu_region *regi
 
 	pthread_mutex_lock(&vfio->lock);
 	known = find_known(vfio, region->index);
-	if (!known && region->index < VG_NEAR_REGIONS) {
+	if (!known && is_near(vfio, region->index)) {
 		atomic_store_explicit(&vfio->near_regions[region->index], region, memory_order_release);
 	} else if (!known) {
 		region->next = atomic_load_explicit(&vfio->far_regions, memory_order_relaxed);
@@ -278,13 +299,17 @@ int vg_region_get(struct vgpu_vfio *vfio, const char *operation, uint32_t index,
 	struct vgpu_region *region = find_known(vfio, index);
 	struct vfio_region_info *info;
 	uint32_t size;
-	int r;
+	int r, fd;
 
 	if (!region) {
-		r = query(vfio->place.device_fd, index, &info, &size);
+		r = query(vfio, index, &info, &size, &fd);
 		if (r == 0) {
 			r = digest(vfio, index, info, size, &region);
 			free(info);
+			if (r == 0)
+				region->fd = fd;
+			else
+				vg_close(fd);
 		}
 		if (r)
 			return vg_negative(fail_query(vfio, operation, index, -r));

@@ -51,7 +51,7 @@ int vgpu_vfio_reset(struct vgpu_vfio *vfio)
 
 	if (!vfio)
 		return -EINVAL;
-	r = vg_ioctl(vfio->place.device_fd, VFIO_DEVICE_RESET, NULL);
+	r = vg_device_control(vfio, VFIO_DEVICE_RESET, NULL);
 	if (r >= 0)
 		return 0;
 	failure.path = vfio->name;
@@ -203,7 +203,7 @@ static int read_set(struct vgpu_vfio *vfio, struct vgpu_reset_set **out)
 	struct vfio_pci_hot_reset_info *info;
 	struct vgpu_reset_set *set;
 	size_t i;
-	int r = read_info(vfio->place.device_fd, &info);
+	int r = vfio->place.ops ? -ENOTTY : read_info(vfio->place.device_fd, &info);
 
 	if (r)
 		return vg_negative(fail(vfio, -r));

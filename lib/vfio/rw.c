@@ -57,7 +57,7 @@ static __attribute__((noinline, cold)) ssize_t read_rest(struct vgpu_vfio *vfio,
 		done += (size_t)n;
 		if (done >= len)
 			return (ssize_t)len;
-		n = vg_pread(vfio->place.device_fd, to + done, len - done, region->offset + offset + done);
+		n = vg_device_read(vfio, region, offset + done, to + done, len - done);
 	}
 }
 
@@ -73,7 +73,7 @@ static __attribute__((noinline, cold)) ssize_t write_rest(struct vgpu_vfio *vfio
 		done += (size_t)n;
 		if (done >= len)
 			return (ssize_t)len;
-		n = vg_pwrite(vfio->place.device_fd, from + done, len - done, region->offset + offset + done);
+		n = vg_device_write(vfio, region, offset + done, from + done, len - done);
 	}
 }
 
@@ -86,8 +86,7 @@ static __attribute__((noinline, cold)) ssize_t read_checked(struct vgpu_vfio *vf
 
 	if (r || len == 0)
 		return r;
-	return read_rest(vfio, region, offset, buf, len,
-					 vg_pread(vfio->place.device_fd, buf, len, region->offset + offset));
+	return read_rest(vfio, region, offset, buf, len, vg_device_read(vfio, region, offset, buf, len));
 }
 
 static __attribute__((noinline, cold)) ssize_t write_checked(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset,
@@ -98,8 +97,7 @@ static __attribute__((noinline, cold)) ssize_t write_checked(struct vgpu_vfio *v
 
 	if (r || len == 0)
 		return r;
-	return write_rest(vfio, region, offset, buf, len,
-					  vg_pwrite(vfio->place.device_fd, buf, len, region->offset + offset));
+	return write_rest(vfio, region, offset, buf, len, vg_device_write(vfio, region, offset, buf, len));
 }
 
 ssize_t vgpu_region_read(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, void *buf, size_t len)
@@ -154,7 +152,7 @@ int vgpu_region_read_value(struct vgpu_vfio *vfio, uint32_t index, uint64_t offs
 		r = check_access(vfio, READ, VGPU_REGION_FLAG_READ, index, out, offset, width, &region);
 	if (r)
 		return r;
-	n = vg_pread(vfio->place.device_fd, &bytes, width, region->offset + offset);
+	n = vg_device_read(vfio, region, offset, &bytes, width);
 	if (n != (ssize_t)width)
 		return vg_region_fail(vfio, READ, index, offset, n < 0 ? (int)-n : EIO);
 	*out = le64toh(bytes); /* the bytes that were not read are 0, and the highest */
@@ -178,6 +176,6 @@ int vgpu_region_write_value(struct vgpu_vfio *vfio, uint32_t index, uint64_t off
 		r = check_access(vfio, WRITE, VGPU_REGION_FLAG_WRITE, index, &bytes, offset, width, &region);
 	if (r)
 		return r;
-	n = vg_pwrite(vfio->place.device_fd, &bytes, width, region->offset + offset);
+	n = vg_device_write(vfio, region, offset, &bytes, width);
 	return n == (ssize_t)width ? 0 : vg_region_fail(vfio, WRITE, index, offset, n < 0 ? (int)-n : EIO);
 }

@@ -140,7 +140,7 @@ static int unmap_range(const struct vg_table *table, const struct vg_map *first,
 	const struct vg_span *span = &first->span;
 	int r = 0, failed;
 
-	if (first == last || !table->is_shared)
+	if (first == last || !(table->is_shared || table->unmaps_one))
 		return table->ops->unmap(table, first->span.first, last->span.last - first->span.first + 1, NULL);
 	for (; span && span->first <= last->span.first; span = vg_spans_next(span)) {
 		failed = table->ops->unmap(table, span->first, span->last - span->first + 1, NULL);
@@ -167,7 +167,7 @@ int vg_tables_unmap_all(const struct vg_space *space)
 	int r = 0, failed;
 
 	for (table = space->tables; table; table = table->next) {
-		failed = table->is_shared ? -EOPNOTSUPP : table->ops->unmap_all(table);
+		failed = table->is_shared || table->unmaps_one ? -EOPNOTSUPP : table->ops->unmap_all(table);
 		if (failed == -EOPNOTSUPP)
 			failed = take_out(space, table, NULL);
 		r = r ? r : failed;

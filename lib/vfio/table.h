@@ -42,7 +42,7 @@ struct vg_table_ops {
 	int (*map)(const struct vg_table *table, const struct vg_map *map);
 	/* Unmaps whole mappings in the range, maybe none. bitmap NULL: without a last look at dirty pages. */
 	int (*unmap)(const struct vg_table *table, uint64_t iova, uint64_t length, const struct vgpu_dma_bitmap *bitmap);
-	/* In one go. -EOPNOTSUPP: the kernel can't. */
+	/* In one go. -EOPNOTSUPP: the kernel can't. NULL: only one by one. */
 	int (*unmap_all)(const struct vg_table *table);
 	/* used: how many mappings the caller has in there. */
 	int (*narrow)(const struct vg_table *table, size_t used, struct vg_limits *limits);
@@ -59,10 +59,12 @@ struct vg_table {
 	struct vg_table *next;
 	unsigned users; /* the path's: devices, or groups */
 	int fd;
-	uint32_t id;    /* of the IOAS */
-	bool owns_id;   /* we made the IOAS */
-	bool is_shared; /* somebody else may have mappings in there: they are never touched */
-	bool is_full;   /* it holds the space's mappings */
+	uint32_t id;     /* of the IOAS */
+	bool owns_id;    /* we made the IOAS */
+	bool is_shared;  /* somebody else may have mappings in there: they are never touched */
+	bool is_full;    /* it holds the space's mappings */
+	bool unmaps_one; /* its unmap takes one mapping, and it has no unmap_all */
+	void *data;      /* of a table that has no fd */
 };
 
 struct vg_group;

@@ -24,7 +24,7 @@ $ vgpuctl --root full --json destroy 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:1
 ! vgpuctl: destroy: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:1: there is no such vGPU; list the vGPUs of this host
 ? 3
 $ vgpuctl --root full destroy 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:65536
-! vgpuctl: destroy: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:65536: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: destroy: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:65536: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 $ vgpuctl --root full destroy 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1 --timeout soon
 ! vgpuctl: destroy: soon: --timeout wants seconds, such as 2.5; see vgpuctl destroy -h

@@ -250,13 +250,13 @@ $ vgpuctl --root full list 0000:3b:00.4
 ! vgpuctl: find: 0000:3b:00.4: there is no such vGPU; list the vGPUs of this host
 ? 3
 $ vgpuctl --root full list 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:65536
-! vgpuctl: find: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:65536: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: find: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1:65536: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 $ vgpuctl --root full list 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b
-! vgpuctl: find: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: find: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 $ vgpuctl --root full list ''
-! vgpuctl: find: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: find: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 $ vgpuctl --root full list -p mtty 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1
 ! vgpuctl: list: 8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1: --parent and a DEVICE exclude each other; see vgpuctl list -h

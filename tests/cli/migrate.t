@@ -12,7 +12,7 @@ $ vgpuctl --root full migrate save 0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1 state --
 ! vgpuctl: migrate: never: --timeout wants seconds, such as 2.5; see vgpuctl migrate -h
 ? 2
 $ vgpuctl --root full migrate save nonsense state
-! vgpuctl: find: nonsense: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: find: nonsense: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 $ vgpuctl --root full migrate save 12345678-1234-1234-1234-123456789012 state; ls state*
 ! vgpuctl: open: 12345678-1234-1234-1234-123456789012: there is no such device; list the vGPUs of this host

@@ -25,7 +25,7 @@ $ vgpuctl -h >/dev/full
 ! vgpuctl: write: standard output: No space left on device
 ? 1
 $ vgpuctl --root full list nobody >/dev/full
-! vgpuctl: find: nobody: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: find: nobody: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 
 # Nothing but the document is on standard output, and it is one.

@@ -26,7 +26,7 @@ $ vgpuctl --root full --json screenshot 12345678-1234-1234-1234-123456789012 -
 $ script -qec 'vgpuctl --root full screenshot 12345678-1234-1234-1234-123456789012 -' /dev/null </dev/null | tr -d '\r'
 vgpuctl: screenshot: -: standard output is a terminal; see vgpuctl screenshot -h
 $ vgpuctl --root full screenshot 12345678-1234-1234-1234-123456789012 --access bus
-! vgpuctl: screenshot: bus: --access wants auto|group|iommufd; see vgpuctl screenshot -h
+! vgpuctl: screenshot: bus: --access wants auto|group|iommufd|user; see vgpuctl screenshot -h
 ? 2
 $ vgpuctl --root full screenshot 12345678-1234-1234-1234-123456789012 a.png; ls a.png
 ! vgpuctl: open: 12345678-1234-1234-1234-123456789012: there is no such device; list the vGPUs of this host

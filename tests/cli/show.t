@@ -149,12 +149,12 @@ $ vgpuctl --root full show --access teapot 0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1
       "value": null,
       "errno": 22,
       "cause": "invalid",
-      "message": "--access wants auto|group|iommufd",
+      "message": "--access wants auto|group|iommufd|user",
       "hint": "see vgpuctl show -h"
     }
   ]
 }
-! vgpuctl: show: teapot: --access wants auto|group|iommufd; see vgpuctl show -h
+! vgpuctl: show: teapot: --access wants auto|group|iommufd|user; see vgpuctl show -h
 ? 2
 $ vgpuctl --root full show --no-open 0000:3b:00.4
 {
@@ -229,12 +229,12 @@ $ vgpuctl --root full show nonsense
       "value": "nonsense",
       "errno": 22,
       "cause": "invalid",
-      "message": "this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs",
+      "message": "this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket",
       "hint": null
     }
   ]
 }
-! vgpuctl: find: nonsense: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs
+! vgpuctl: find: nonsense: this is no DEVICE: UUID[:INSTANCE] with an instance from 0 to 65535, a PCI address, or a path in sysfs or of a vfio-user socket
 ? 2
 $ vgpuctl --root full show
 {

@@ -170,7 +170,7 @@ Options:
   -w, --width 1|2|4|8               bytes of each access
       --map                         access through a mapping of the region
       --raw                         write the bytes themselves to standard output
-      --access auto|group|iommufd   the way into the kernel (auto)
+      --access auto|group|iommufd|user the way to the device (auto)
 .
 Global options:
       --root DIR                    look at the host whose root directory is DIR

@@ -50,7 +50,7 @@ START_TEST(bad_options)
 	expect_failure(ctx, vgpu_vfio_open(ctx, name, NULL, NULL), -EINVAL, VGPU_CAUSE_INVALID);
 	expect_failure(ctx, vgpu_vfio_open(ctx, name, &opts, &vfio), -EINVAL, VGPU_CAUSE_INVALID);
 	expect_failure(ctx, vgpu_vfio_open(ctx, name, &newer.opts, &vfio), -E2BIG, VGPU_CAUSE_UNSUPPORTED);
-	opts = (struct vgpu_vfio_opts){.size = sizeof(opts), .access = 3};
+	opts = (struct vgpu_vfio_opts){.size = sizeof(opts), .access = VGPU_ACCESS_USER + 1};
 	expect_failure(ctx, vgpu_vfio_open(ctx, name, &opts, &vfio), -EINVAL, VGPU_CAUSE_INVALID);
 	ck_assert_ptr_null(vfio);
 	ck_assert_ptr_null(vgpu_vfio_close(NULL));
