@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Memory runs out in the client: each allocation of its thread fails in turn, alone, and with all that come after it.
+ * Each call fails, or succeeds; afterwards nothing is left open, and what leaks AddressSanitizer and valgrind see.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run_suite.h"
+#include "server.h"
+
+/* The server's thread has its own, which stay false. */
+static _Thread_local bool armed, go_on, failed;
+static _Thread_local long left;
+
+static bool fails(void)
+{
+	if (!armed)
+		return false;
+	if (left > 0) {
+		left--;
+		return false;
+	}
+	if (failed && !go_on)
+		return false;
+	failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+/* The linker sends the library's calls here (see CMakeLists.txt). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails() ? NULL : __real_strdup(text);
+}
+
+static unsigned count_fds(void)
+{
+	unsigned n = 0;
+	int fd;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static struct server server; /* large */
+static unsigned char memory[2 * 4096] __attribute__((aligned(4096)));
+static unsigned char big[70000];
+
+/* Uses an opened device; returns how many calls succeeded. */
+static int use(struct vgpu_vfio *vfio)
+{
+	struct vgpu_dma *dma = vgpu_vfio_get_dma(vfio);
+	struct vgpu_mapping *mapping;
+	struct vgpu_io_fds *fds;
+	struct vgpu_irq *irq;
+	int eventfds[2] = {-1, -1}, fd, done = 0;
+
+	if (vgpu_region_map(vfio, VGPU_REGION_BAR0, NULL, &mapping) == 0) {
+		done++;
+		vgpu_mapping_unmap(mapping);
+	}
+	if (vgpu_io_fds_find(vfio, VGPU_REGION_BAR0, &fds) == 0) {
+		done++;
+		vgpu_io_fds_unref(fds);
+	}
+	if (vgpu_irq_find(vfio, VGPU_IRQ_MSIX, &irq) == 0) {
+		done++;
+		vgpu_irq_unref(irq);
+	}
+	done += vgpu_dma_map(dma, 0x1000, memory, sizeof(memory), VGPU_DMA_READ) == 0;
+	done += vgpu_irq_enable(vfio, VGPU_IRQ_INTX, 0, 1, eventfds) == 0;
+	done += vgpu_region_write(vfio, VGPU_REGION_BAR2, 0, big, sizeof(big)) == sizeof(big);
+	done += vgpu_region_read(vfio, VGPU_REGION_BAR2, 0, big, sizeof(big)) == sizeof(big);
+	done += vgpu_vfio_start_events(vfio, &fd) == 0;
+	return done;
+}
+
+#define ALL 8
+
+/* Opens and uses a device, of whose allocations the n-th fails. Returns what opening gave, or how many calls did. */
+static int run(long n)
+{
+	struct vgpu_vfio_fds fds = VGPU_VFIO_FDS_INIT;
+	struct vgpu_context *ctx;
+	struct vgpu_vfio *vfio = NULL;
+	int r;
+
+	ck_assert_int_eq(vgpu_context_new(NULL, &ctx), 0);
+	server_init(&server);
+	fds.name = "scripted";
+	fds.socket_fd = server_start(&server);
+	left = n;
+	failed = false;
+	armed = true;
+	r = vgpu_vfio_open_fds(ctx, &fds, &vfio);
+	if (r == 0)
+		r = use(vfio);
+	armed = false;
+	vgpu_vfio_close(vfio);
+	close(fds.socket_fd);
+	server_free(&server);
+	vgpu_context_unref(ctx);
+	return r;
+}
+
+START_TEST(each_allocation)
+{
+	unsigned open_before = count_fds();
+	long n;
+	int r;
+
+	go_on = _i;
+	ck_assert_int_eq(run(1000000), ALL);
+	for (n = 0;; n++) {
+		r = run(n);
+		if (!failed)
+			break;
+		ck_assert_msg(r == -ENOMEM || (r >= 0 && r <= ALL), "allocation %ld: %d", n, r);
+		ck_assert_uint_eq(count_fds(), open_before);
+	}
+	ck_assert_int_gt(n, 10);
+	ck_assert_int_eq(r, ALL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("user alloc");
+	TCase *tcase = tcase_create("user alloc");
+	SRunner *runner = srunner_create(suite);
+	int bad;
+
+	tcase_add_loop_test(tcase, each_allocation, 0, 2);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	bad = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+}
