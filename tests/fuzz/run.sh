@@ -11,6 +11,7 @@ if ! command -v clang-14 >/dev/null; then
 	exit 77
 fi
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang-14 -DVGPU_FUZZ=ON >/dev/null
+# shellcheck disable=SC2046 # a word is a target
 [ $# -gt 0 ] || set -- $(sed -n 's/^vgpu_fuzz_target(\([a-z_]*\).*/\1/p; s/^foreach(name \(.*\))/\1/p' "$source/tests/fuzz/CMakeLists.txt")
 failed=0
 for name in "$@"; do

@@ -347,7 +347,7 @@ static bool half_data(struct server *s, struct vg_message *message)
 START_TEST(half_held)
 {
 	struct vgpu_vfio *vfio;
-	unsigned char *buf = malloc(4096), *copy = malloc(4096);
+	unsigned char *buf = calloc(1, 4096), *copy = calloc(1, 4096);
 	int64_t start;
 
 	server.hook = half_data;
@@ -408,7 +408,7 @@ START_TEST(deaf_server)
 {
 	struct vgpu_user_opts user = {.size = sizeof(user), .flags = VGPU_USER_POST, .timeout_ms = TIMEOUT_MS};
 	struct vgpu_vfio *vfio;
-	uint32_t value;
+	uint32_t value = 0;
 	ssize_t n;
 	long i;
 
@@ -445,7 +445,7 @@ START_TEST(greedy_server)
 {
 	unsigned char *memory = aligned_alloc(4096, VG_USER_DEFAULT_DATA);
 	struct vgpu_vfio *vfio;
-	uint32_t value;
+	uint32_t value = 0;
 
 	memset(memory, 1, VG_USER_DEFAULT_DATA);
 	server.hook = greedy;
