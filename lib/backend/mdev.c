@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "model/write_failed.h"
 #include "util/path.h"
 
 const char vg_mdev_name[] = "mdev";
+
+static const char operation[] = "create";
 
 static void name_of(const struct vg_pair *pair, char out[VG_NAME_SIZE])
 {
@@ -18,24 +21,32 @@ static void name_of(const struct vg_pair *pair, char out[VG_NAME_SIZE])
 	memcpy(out, uuid, sizeof(uuid));
 }
 
-static int plan_create(struct vgpu_context *ctx, const struct vgpu_parent *parent, const char *type, const char *name,
+static int plan_create(struct vgpu_context *ctx, const struct vg_request *request, struct vg_records *records,
 					   struct vg_plan *out)
 {
+	const char *path = request->parent->path, *type = request->type;
+	char create[VG_PATH_SIZE], remove[VG_PATH_SIZE];
+	const struct vg_write undo = {remove, "1"};
 	int r;
 
+	(void)records;
 	if (!vg_name_is_plain(type))
-		return vg_fail_invalid(ctx, "create", type, "this is no id of a type");
-	r = vg_strf(out->create_path, sizeof(out->create_path), "%s/" MDEV_TYPES "/%s/create", parent->path, type);
+		return vg_fail_invalid(ctx, operation, type, "this is no id of a type");
+	name_of(request->pair, out->name);
+	r = vg_strf(create, sizeof(create), "%s/" MDEV_TYPES "/%s/create", path, type);
 	if (r > 0)
-		r = vg_strf(out->remove_path, sizeof(out->remove_path), "%s/%s/remove", parent->path, name);
+		r = vg_strf(out->dir, sizeof(out->dir), "%s/%s", path, out->name);
+	if (r > 0)
+		r = vg_strf(remove, sizeof(remove), "%s/remove", out->dir);
+	vg_steps_clear(&out->steps);
+	if (r > 0)
+		r = vg_steps_add(&out->steps, create, out->name, &undo);
 	if (r < 0)
-		return vg_fail_errno(ctx, "create", parent->path, -r);
-	vg_strcopy(out->create_value, sizeof(out->create_value), name);
-	vg_strcopy(out->remove_value, sizeof(out->remove_value), "1");
-	if (!vg_exists(AT_FDCWD, out->create_path))
+		return vg_fail_errno(ctx, operation, path, -r);
+	if (!vg_exists(AT_FDCWD, create))
 		return vg_fail(ctx,
-					   &(struct vg_failure){.operation = "create",
-											.path = parent->name,
+					   &(struct vg_failure){.operation = operation,
+											.path = request->parent->name,
 											.value = type,
 											.err = ENODEV,
 											.cause = VGPU_CAUSE_NO_TYPE,
@@ -51,7 +62,7 @@ static int fail_exists(struct vgpu_context *ctx, const char *name)
 
 	if (vg_mdev_read_device(ctx, name, &device) == 0) {
 		r = vg_fail(ctx,
-					&(struct vg_failure){.operation = "create",
+					&(struct vg_failure){.operation = operation,
 										 .path = name,
 										 .value = name,
 										 .err = EEXIST,
@@ -63,7 +74,7 @@ static int fail_exists(struct vgpu_context *ctx, const char *name)
 	}
 	/* the directory of an mdev goes before its name is free: the kernel waits for the last user in between */
 	return vg_fail(ctx,
-				   &(struct vg_failure){.operation = "create",
+				   &(struct vg_failure){.operation = operation,
 										.path = name,
 										.value = name,
 										.err = EAGAIN,
@@ -72,49 +83,53 @@ static int fail_exists(struct vgpu_context *ctx, const char *name)
 				   "the kernel is still removing a vGPU of this name");
 }
 
-static int fail_capacity(struct vgpu_context *ctx, const struct vg_plan *plan)
+static int fail_capacity(struct vgpu_context *ctx, const struct vg_write *write)
 {
 	return vg_fail(ctx,
-				   &(struct vg_failure){.operation = "create",
-										.path = plan->create_path,
-										.value = plan->create_value,
+				   &(struct vg_failure){.operation = operation,
+										.path = write->path,
+										.value = write->value,
 										.err = ENOSPC,
 										.cause = VGPU_CAUSE_NO_CAPACITY,
 										.hint = "destroy a vGPU of this parent, or take another parent or type"},
 				   "no instance of this type is left");
 }
 
-static int check_create(struct vgpu_context *ctx, const struct vg_plan *plan, const char *name)
+static int check_create(struct vgpu_context *ctx, const struct vg_plan *plan)
 {
 	char path[VG_PATH_SIZE];
+	struct vg_step step;
 	uint64_t available;
 
-	if (vg_mdev_inode_of(ctx, name))
-		return fail_exists(ctx, name);
-	vg_strcopy(path, sizeof(path), plan->create_path);
+	if (vg_mdev_inode_of(ctx, plan->name))
+		return fail_exists(ctx, plan->name);
+	vg_steps_get(&plan->steps, 0, &step);
+	vg_strcopy(path, sizeof(path), step.write.path);
 	vg_path_parent(path);
 	strncat(path, "/available_instances", sizeof(path) - strlen(path) - 1);
 	/* where the number can't be read, the kernel decides */
 	if (vg_read_u64(AT_FDCWD, path, 10, UINT32_MAX, &available) == 0 && available == 0)
-		return fail_capacity(ctx, plan);
+		return fail_capacity(ctx, &step.write);
 	return 0;
 }
 
 /* Source: drivers/vfio/mdev/mdev_sysfs.c and mdev_core.c, and the sample drivers' own errors. */
-static int create_failed(struct vgpu_context *ctx, const struct vg_plan *plan, const char *name, int err)
+static int create_failed(struct vgpu_context *ctx, const struct vg_request *request, const struct vg_plan *plan,
+						 int step_number, int err)
 {
-	struct vg_failure failure = {.operation = "create",
-								 .path = plan->create_path,
-								 .value = plan->create_value,
-								 .err = err,
-								 .cause = VGPU_CAUSE_REFUSED};
+	struct vg_failure failure = {.operation = operation, .err = err, .cause = VGPU_CAUSE_REFUSED};
+	struct vg_step step;
 
+	(void)request;
+	vg_steps_get(&plan->steps, step_number, &step);
+	failure.path = step.write.path;
+	failure.value = step.write.value;
 	switch (err) {
 	case EEXIST:
-		return fail_exists(ctx, name);
+		return fail_exists(ctx, plan->name);
 	case ENOSPC:
 	case EUSERS:
-		return fail_capacity(ctx, plan);
+		return fail_capacity(ctx, &step.write);
 	case ENODEV:
 	case ENOENT:
 		failure.err = ENODEV;
@@ -127,38 +142,32 @@ static int create_failed(struct vgpu_context *ctx, const struct vg_plan *plan, c
 	case EINVAL:
 		failure.hint = "see the kernel's log: the driver may have said why";
 		return vg_fail(ctx, &failure, "the driver refused the request");
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		failure.cause = VGPU_CAUSE_PERMISSION;
-		failure.hint = "run as root, where sysfs is mounted read-write";
-		return vg_fail(ctx, &failure, NULL);
-	case EMEDIUMTYPE:
-		failure.err = EOPNOTSUPP;
-		failure.cause = VGPU_CAUSE_UNSUPPORTED;
-		failure.hint = "leave the root directory away";
-		return vg_fail(ctx, &failure, "is no file of a running kernel: a copy of a host can only be looked at");
 	default:
 		failure.cause = VGPU_CAUSE_NONE;
 		failure.hint = "see the kernel's log: the driver may have said why";
-		return vg_fail(ctx, &failure, NULL);
+		return vg_write_failed(ctx, &failure);
 	}
 }
 
 static int plan_remove(struct vgpu_context *ctx, const struct vgpu_device *device, struct vg_plan *out)
 {
-	int r = vg_strf(out->remove_path, sizeof(out->remove_path), "%s/remove", device->path);
+	char remove[VG_PATH_SIZE];
+	int r = vg_strf(remove, sizeof(remove), "%s/remove", device->path);
 
-	if (r < 0)
-		return vg_fail_errno(ctx, "destroy", device->path, -r);
-	vg_strcopy(out->remove_value, sizeof(out->remove_value), "1");
-	return 0;
+	vg_strcopy(out->name, sizeof(out->name), device->name);
+	vg_steps_clear(&out->steps);
+	if (r > 0)
+		r = vg_steps_add(&out->steps, remove, "1", NULL);
+	return r < 0 ? vg_fail_errno(ctx, "destroy", device->path, -r) : 0;
 }
 
-static int remove_failed(struct vgpu_context *ctx, const struct vg_plan *plan, const char *name, int err)
+static int remove_failed(struct vgpu_context *ctx, const struct vg_plan *plan, int step_number, int err)
 {
-	struct vg_failure failure = {.operation = "destroy", .path = plan->remove_path, .value = name, .err = err};
+	struct vg_failure failure = {.operation = "destroy", .value = plan->name, .err = err};
+	struct vg_step step;
 
+	vg_steps_get(&plan->steps, step_number, &step);
+	failure.path = step.write.path;
 	switch (err) {
 	case ENODEV:
 	case ENOENT:
@@ -169,19 +178,8 @@ static int remove_failed(struct vgpu_context *ctx, const struct vg_plan *plan, c
 		failure.cause = VGPU_CAUSE_IN_USE;
 		failure.hint = "wait for it";
 		return vg_fail(ctx, &failure, "somebody else is removing it");
-	case EMEDIUMTYPE:
-		failure.err = EOPNOTSUPP;
-		failure.cause = VGPU_CAUSE_UNSUPPORTED;
-		failure.hint = "leave the root directory away";
-		return vg_fail(ctx, &failure, "is no file of a running kernel: a copy of a host can only be looked at");
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		failure.cause = VGPU_CAUSE_PERMISSION;
-		failure.hint = "run as root, where sysfs is mounted read-write";
-		return vg_fail(ctx, &failure, NULL);
 	default:
-		return vg_fail(ctx, &failure, NULL);
+		return vg_write_failed(ctx, &failure);
 	}
 }
 

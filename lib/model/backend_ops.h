@@ -7,14 +7,28 @@
 #include "model/parent.h"
 #include "model/type.h"
 #include "sys/files.h"
+#include "util/steps.h"
 
-/* The writes that make one vGPU, and take it back. */
-struct vg_plan {
-	char create_path[VG_PATH_SIZE];
-	char create_value[VG_NAME_SIZE];
-	char remove_path[VG_PATH_SIZE];
-	char remove_value[VG_NAME_SIZE];
+struct vg_records;
+
+/* A vGPU that is wanted. */
+struct vg_request {
+	const struct vgpu_parent *parent;
+	const char *type;
+	const struct vg_pair *pair;
+	const char *const *attrs; /* "NAME=VALUE", NULL at the end; may be NULL */
 };
+
+/* What makes one vGPU, and takes it back. */
+struct vg_plan {
+	char name[VG_NAME_SIZE]; /* that the kernel has for it, or will have */
+	char dir[VG_PATH_SIZE];  /* below which its vendor attributes are */
+	uint64_t inode;          /* that inode_of() will say; 0: not known before it is made */
+	struct vg_steps steps;   /* the first makes it (or takes it away) */
+};
+
+/* Beside 0 and -errno: to be tried again until the deadline. The error record says what has been in the way. */
+enum { VG_RETRY = 2 };
 
 /*
  * Functions that return int return 0 or -errno with an error record. Scans go on past a bad entry and add its error;
@@ -22,8 +36,15 @@ struct vg_plan {
  */
 struct vg_backend_ops {
 	const char *name;
+	/*
+	 * Its vGPUs have names that were there before (virtual functions): a record ties the pair to one. A plan is made
+	 * twice: without records, for what can't be had at all, and with them, under their lock, to choose.
+	 */
+	bool is_placed;
+	/* Only force destroys one that libvgpu has not made. */
+	bool guards_foreign;
 
-	/* Adds parents with name and path; text: only that one, or NULL. */
+	/* Adds parents with name and path; text: only that one (or that of this virtual function), or NULL. */
 	int (*scan_parents)(struct vgpu_context *ctx, const char *text, struct vgpu_parents *out);
 	/* Adds the types of one parent. */
 	int (*scan_types)(struct vgpu_context *ctx, const struct vgpu_parent *parent, struct vgpu_types *out);
@@ -33,20 +54,30 @@ struct vg_backend_ops {
 	int (*scan_devices)(struct vgpu_context *ctx, bool brief, struct vgpu_devices *out);
 	/* One vGPU by the kernel's name. -ENODEV without a record: it is not one of this backend. */
 	int (*read_device)(struct vgpu_context *ctx, const char *name, struct vgpu_device **out);
-	/* The kernel's name that the vGPU of a pair has. */
+	/* The kernel's name that the vGPU of a pair has; NULL where is_placed. */
 	void (*name_of)(const struct vg_pair *pair, char out[VG_NAME_SIZE]);
-	/* Inode of the directory of the vGPU of this name; 0: there is none. */
+	/* Identity of the vGPU of this name: its directory's inode, or that and its type. 0: there is none. */
 	uint64_t (*inode_of)(struct vgpu_context *ctx, const char *name);
 
-	/* Is there a type of this id on the parent? Fills the plan for a vGPU of this name. */
-	int (*plan_create)(struct vgpu_context *ctx, const struct vgpu_parent *parent, const char *type, const char *name,
+	/*
+	 * Is there a type of this id on the parent, and room for one more? Fills the plan. records: see is_placed;
+	 * VG_RETRY: others are at work on every place.
+	 */
+	int (*plan_create)(struct vgpu_context *ctx, const struct vg_request *request, struct vg_records *records,
 					   struct vg_plan *out);
-	/* The last look before the write: capacity, and the name on any parent. */
-	int (*check_create)(struct vgpu_context *ctx, const struct vg_plan *plan, const char *name);
-	/* Makes the record of a failed write and returns -errno, the kernel's or what it means. */
-	int (*create_failed)(struct vgpu_context *ctx, const struct vg_plan *plan, const char *name, int err);
+	/* The last look before the write: capacity, and the name on any parent. NULL: the plan has looked. */
+	int (*check_create)(struct vgpu_context *ctx, const struct vg_plan *plan);
+	/* Makes the record of a failed step and returns -errno, the kernel's or what it means; VG_RETRY: others were
+	 * faster. */
+	int (*create_failed)(struct vgpu_context *ctx, const struct vg_request *request, const struct vg_plan *plan,
+						 int step, int err);
 	int (*plan_remove)(struct vgpu_context *ctx, const struct vgpu_device *device, struct vg_plan *out);
-	int (*remove_failed)(struct vgpu_context *ctx, const struct vg_plan *plan, const char *name, int err);
+	/* Likewise; VG_RETRY: it is busy, but not for long. */
+	int (*remove_failed)(struct vgpu_context *ctx, const struct vg_plan *plan, int step, int err);
+	/* Why this parent offers no type that could be created now. Leaves an error record. NULL: nothing is known. */
+	void (*explain)(struct vgpu_context *ctx, const struct vgpu_parent *parent);
+	/* The one directory of vendor attributes within a vGPU's; NULL: all but plain_dirs. */
+	const char *attr_dir;
 	/* Directories within a vGPU's that hold no vendor attributes; NULL at the end. */
 	const char *const *plain_dirs;
 };

@@ -41,41 +41,64 @@ static int fail_exists(struct vgpu_context *ctx, const struct vg_record *record)
 				   "it exists on parent %s", record->parent);
 }
 
-/* Is this unfinished creation the one that is wanted: same parent, same type? */
-static bool is_same(const struct vg_records *records, const struct vg_record *record, const struct vg_record *wanted,
-					const char *type)
+/* Is this unfinished creation the one that is wanted: same parent, same type, and no attributes that may be unset? */
+static bool is_same(const struct vg_records *records, const struct vg_record *record, const struct vg_request *request)
 {
-	char made_type[VG_NAME_SIZE];
+	const struct vgpu_parent *parent = request->parent;
+	char type[VG_NAME_SIZE];
 
-	return strcmp(record->backend, wanted->backend) == 0 && strcmp(record->parent, wanted->parent) == 0 &&
-		   vg_record_get(records, record, "type", made_type, sizeof(made_type)) && strcmp(made_type, type) == 0;
+	return !request->attrs && strcmp(record->backend, parent->backend) == 0 &&
+		   strcmp(record->parent, parent->name) == 0 &&
+		   (!parent->function || !strcmp(record->name, parent->function)) &&
+		   vg_record_get(records, record, "type", type, sizeof(type)) && strcmp(type, request->type) == 0;
 }
 
-/* One earlier record of the pair: 0: it was void and is gone; or as vg_claim_pair(). */
-static int settle(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record,
-				  const struct vg_record *wanted, const char *type, struct vg_claim *out)
+static int remove_void(struct vgpu_context *ctx, const struct vg_records *records, const struct vg_record *record)
 {
-	const struct vg_backend_ops *backend = vg_backend_find(record->backend);
-	int r;
+	int r = vg_unlink(records->dir, record->file);
 
-	if (vg_record_is_live(records, record))
-		return wait_or_fail(ctx, record);
-	if (backend && vg_record_is_valid(records, record, backend->inode_of(ctx, record->name))) {
-		if (record->state != VG_RECORD_CREATING || !is_same(records, record, wanted, type))
-			return fail_exists(ctx, record);
-		vg_log(ctx, VGPU_LOG_INFO, "finishing a creation that was cut off: %s", record->file);
-		r = vg_claim_take(ctx, records, record, out);
-		return r ? r : VG_CLAIM_ADOPTED;
-	}
-	r = vg_unlink(records->dir, record->file);
 	if (r && r != -ENOENT)
 		return vg_fail_errno(ctx, "remove a record", record->file, -r);
 	vg_log(ctx, VGPU_LOG_INFO, "removed a record of no vGPU: %s", record->file);
 	return 0;
 }
 
-int vg_claim_pair(struct vgpu_context *ctx, const struct vg_record *wanted, const char *type, struct vg_claim *out)
+/* One earlier record of the pair: 0: it was void and is gone; or as vg_claim_pair(). */
+static int settle(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record,
+				  const struct vg_request *request, struct vg_claim *out)
 {
+	const struct vg_backend_ops *backend = vg_backend_find(record->backend);
+	int r;
+
+	if (vg_record_is_live(records, record))
+		return wait_or_fail(ctx, record);
+	if (!backend || !vg_record_is_valid(records, record, backend->inode_of(ctx, record->name)))
+		return remove_void(ctx, records, record);
+	if (record->state != VG_RECORD_CREATING || !is_same(records, record, request))
+		return fail_exists(ctx, record);
+	vg_log(ctx, VGPU_LOG_INFO, "finishing a creation that was cut off: %s", record->file);
+	r = vg_claim_take(ctx, records, record, out);
+	return r ? r : VG_CLAIM_ADOPTED;
+}
+
+/* Chooses a place. Whatever records of it there are is void: nobody is at work on them, and there is no vGPU. */
+static int place(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const struct vg_request *request,
+				 struct vg_records *records, struct vg_plan *plan)
+{
+	size_t i;
+	int r = backend->plan_create(ctx, request, records, plan);
+
+	for (i = 0; r == 0 && i < records->count; i++)
+		if (!strcmp(records->items[i].name, plan->name) && !strcmp(records->items[i].backend, backend->name) &&
+			vg_pair_cmp(&records->items[i].pair, request->pair) != 0)
+			r = remove_void(ctx, records, &records->items[i]);
+	return r;
+}
+
+int vg_claim_pair(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const struct vg_request *request,
+				  struct vg_plan *plan, struct vg_claim *out)
+{
+	struct vg_record record = {.pair = *request->pair, .state = VG_RECORD_CREATING};
 	struct vg_records records;
 	size_t i;
 	int r = vg_records_read(ctx, &records);
@@ -83,10 +106,17 @@ int vg_claim_pair(struct vgpu_context *ctx, const struct vg_record *wanted, cons
 	if (r)
 		return r;
 	for (i = 0; r == 0 && i < records.count; i++)
-		if (vg_pair_cmp(&records.items[i].pair, &wanted->pair) == 0)
-			r = settle(ctx, &records, &records.items[i], wanted, type, out);
-	if (r == 0)
-		r = vg_claim_new(ctx, &records, wanted, type, out);
+		if (vg_pair_cmp(&records.items[i].pair, request->pair) == 0)
+			r = settle(ctx, &records, &records.items[i], request, out);
+	if (r == 0 && backend->is_placed)
+		r = place(ctx, backend, request, &records, plan);
+	if (r == 0) {
+		vg_strcopy(record.backend, sizeof(record.backend), backend->name);
+		vg_strcopy(record.parent, sizeof(record.parent), request->parent->name);
+		vg_strcopy(record.name, sizeof(record.name), plan->name);
+		record.inode = plan->inode;
+		r = vg_claim_new(ctx, &records, &record, request->type, out);
+	}
 	vg_records_free(&records);
 	return r;
 }

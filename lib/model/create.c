@@ -25,9 +25,8 @@ struct creation {
 	struct vgpu_device_create_opts opts;
 	struct vg_pair pair;
 	struct vgpu_parents parents;
-	const struct vgpu_parent *parent; /* in parents */
+	struct vg_request request;
 	const struct vg_backend_ops *backend;
-	char name[VG_NAME_SIZE]; /* the kernel's */
 	struct vg_plan plan;
 	struct vg_ready_opts ready;
 	struct vg_claim claim;
@@ -80,75 +79,101 @@ static int choose(struct vgpu_context *ctx, struct creation *c)
 
 	if (r)
 		return r;
-	c->parent = c->parents.vec.items[0];
-	c->backend = vg_backend_find(c->parent->backend);
-	c->backend->name_of(&c->pair, c->name);
-	return c->backend->plan_create(ctx, c->parent, c->opts.type, c->name, &c->plan);
+	c->request = (struct vg_request){.parent = c->parents.vec.items[0], .type = c->opts.type, .pair = &c->pair};
+	c->backend = vg_backend_find(c->request.parent->backend);
+	return c->backend->plan_create(ctx, &c->request, NULL, &c->plan);
+}
+
+static int last_errno(struct vgpu_context *ctx)
+{
+	return -vgpu_error_get_errno(vgpu_context_get_error(ctx));
+}
+
+/* Waits a little, longer each time. false: the deadline has passed. */
+static bool pause_before_retry(const struct creation *c, int64_t *pause)
+{
+	if (vg_now_ms() >= c->ready.deadline)
+		return false;
+	vg_sleep_ms(*pause);
+	if (*pause < CLAIM_PAUSE_MAX_MS)
+		*pause *= 2;
+	return true;
 }
 
 /* 0, VG_CLAIM_ADOPTED, or -errno. Waits for others who create the same vGPU: they may fail, or have been killed. */
 static int claim(struct vgpu_context *ctx, struct creation *c)
 {
-	struct vg_record record = {.pair = c->pair, .state = VG_RECORD_CREATING};
 	int64_t pause = 1;
 	int r;
 
-	vg_strcopy(record.backend, sizeof(record.backend), c->backend->name);
-	vg_strcopy(record.parent, sizeof(record.parent), c->parent->name);
-	vg_strcopy(record.name, sizeof(record.name), c->name);
 	for (;;) {
 		int lock = vg_records_lock(ctx, operation, c->ready.deadline);
 
 		if (lock < 0)
 			return lock;
-		r = vg_claim_pair(ctx, &record, c->opts.type, &c->claim);
+		r = vg_claim_pair(ctx, c->backend, &c->request, &c->plan, &c->claim);
 		vg_lock_drop(lock);
 		if (r != VG_CLAIM_WAIT)
 			return r;
-		if (vg_now_ms() >= c->ready.deadline)
-			return -EEXIST;
-		vg_sleep_ms(pause);
-		if (pause < CLAIM_PAUSE_MAX_MS)
-			pause *= 2;
+		if (!pause_before_retry(c, &pause))
+			return last_errno(ctx);
 	}
+}
+
+/* Did the kernel make what was planned? */
+static bool is_made(struct vgpu_context *ctx, const struct creation *c)
+{
+	uint64_t inode = c->backend->inode_of(ctx, c->plan.name);
+
+	return inode && (!c->plan.inode || c->plan.inode == inode);
+}
+
+static int fail_blocked(struct vgpu_context *ctx, const struct creation *c)
+{
+	struct vg_step step;
+
+	vg_steps_get(&c->plan.steps, 0, &step);
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = operation,
+										.path = step.write.path,
+										.value = step.write.value,
+										.err = ETIMEDOUT,
+										.cause = VGPU_CAUSE_PENDING,
+										.hint = "see the kernel's log for what its driver waits for"},
+				   "the kernel has not answered in time; if it makes the vGPU later, that is taken back");
 }
 
 static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 {
-	const struct vg_write create = {c->plan.create_path, c->plan.create_value};
-	const struct vg_write undo = {c->plan.remove_path, c->plan.remove_value};
-	int r = c->backend->check_create(ctx, &c->plan, c->name);
+	struct vg_step step;
+	int failed, r = c->backend->check_create ? c->backend->check_create(ctx, &c->plan) : 0;
 
 	if (r)
 		return r;
-	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", create.value, create.path);
-	r = vg_helper_start(ctx, &create, &undo, c->claim.fd);
+	for (failed = 0; vg_steps_get(&c->plan.steps, failed, &step); failed++)
+		vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", step.write.value, step.write.path);
+	r = vg_helper_start(ctx, &c->plan.steps, true, c->claim.fd);
 	if (r)
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
-	r = vg_helper_wait(ctx, c->ready.deadline);
+	r = vg_helper_wait(ctx, c->ready.deadline, &failed);
 	if (r == -ETIMEDOUT) {
 		vg_helper_leave(ctx);
-		return vg_fail(ctx,
-					   &(struct vg_failure){.operation = operation,
-											.path = c->plan.create_path,
-											.value = c->plan.create_value,
-											.err = ETIMEDOUT,
-											.cause = VGPU_CAUSE_PENDING,
-											.hint = "see the kernel's log for what its driver waits for"},
-					   "the kernel has not answered in time; if it makes the vGPU later, that is taken back");
+		return fail_blocked(ctx, c);
 	}
-	if (r == -ECONNRESET) /* what the kernel has made is ours all the same: the pair is claimed */
-		return c->backend->inode_of(ctx, c->name) ? 0 : vg_fail_helper(ctx, operation, c->plan.create_path);
-	return r ? c->backend->create_failed(ctx, &c->plan, c->name, -r) : 0;
+	if (r == -ECONNRESET) { /* what the kernel has made is ours all the same: the pair is claimed */
+		vg_steps_get(&c->plan.steps, 0, &step);
+		return is_made(ctx, c) ? 0 : vg_fail_helper(ctx, operation, step.write.path);
+	}
+	return r ? c->backend->create_failed(ctx, &c->request, &c->plan, failed, -r) : 0;
 }
 
 /* What the kernel made is what was asked for. */
 static int verify(struct vgpu_context *ctx, const struct creation *c, const struct vgpu_device *device)
 {
 	const struct vg_failure failure = {
-		.operation = operation, .path = c->name, .value = c->opts.type, .err = EIO, .cause = VGPU_CAUSE_BAD_DATA};
+		.operation = operation, .path = c->plan.name, .value = c->opts.type, .err = EIO, .cause = VGPU_CAUSE_BAD_DATA};
 
-	if (device->parent_name && strcmp(device->parent_name, c->parent->name) == 0 &&
+	if (device->parent_name && strcmp(device->parent_name, c->request.parent->name) == 0 &&
 		(!device->type || strcmp(device->type, c->opts.type) == 0))
 		return 0;
 	return vg_fail(ctx, &failure, "the kernel made something else of this name");
@@ -157,7 +182,7 @@ static int verify(struct vgpu_context *ctx, const struct creation *c, const stru
 static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
 {
 	struct vgpu_device *device;
-	int r = vg_ready_wait(ctx, c->backend, c->name, &c->ready, &device);
+	int r = vg_ready_wait(ctx, c->backend, c->plan.name, &c->ready, &device);
 
 	if (r)
 		return r;
@@ -178,21 +203,29 @@ static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 	return 0;
 }
 
+/* What the helper that stood by would have done. */
+static int undo_anew(struct vgpu_context *ctx, struct creation *c, int64_t deadline)
+{
+	struct vg_steps reverse;
+	int r = vg_steps_reverse(&c->plan.steps, &reverse);
+
+	if (r == 0)
+		r = vg_helper_start(ctx, &reverse, false, c->claim.fd);
+	return r ? r : vg_helper_wait(ctx, deadline, NULL);
+}
+
 /* After a failure behind the kernel's write. The error record stays that of the failure. */
 static void undo(struct vgpu_context *ctx, struct creation *c)
 {
-	const struct vg_write remove = {c->plan.remove_path, c->plan.remove_value};
 	const int64_t deadline = vg_now_ms() + UNDO_MS;
 	int r = vg_helper_undo(ctx, deadline);
 
-	if (r == -ECONNRESET) { /* the helper that stood by was killed */
-		r = vg_helper_start(ctx, &remove, NULL, c->claim.fd);
-		r = r ? r : vg_helper_wait(ctx, deadline);
-	}
+	if (r == -ECONNRESET) /* the helper that stood by was killed */
+		r = undo_anew(ctx, c, deadline);
 	if (r && r != -ENOENT && r != -ENODEV) { /* it may go on: until that has ended the record claims the pair */
 		vg_log(ctx, VGPU_LOG_WARNING, "%s: it is not taken back yet: %s", c->claim.record.file, strerrordesc_np(-r));
 		vg_helper_leave(ctx);
-		vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, 0);
+		vg_record_set(c->claim.dir, &c->claim.record, VG_RECORD_CREATING, c->plan.inode);
 		vg_claim_leave(&c->claim);
 		return;
 	}
@@ -219,18 +252,30 @@ static int make(struct vgpu_context *ctx, struct creation *c, struct vgpu_device
 	return r;
 }
 
-static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+static int claim_and_make(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
 {
-	int r = choose(ctx, c);
+	int r = claim(ctx, c);
 
-	if (r)
-		return r;
-	r = claim(ctx, c);
 	if (r == 0)
 		return make(ctx, c, out);
 	if (r == VG_CLAIM_ADOPTED) { /* the kernel has made it; whatever comes of it here, it stays */
+		vg_strcopy(c->plan.name, sizeof(c->plan.name), c->claim.record.name);
 		r = finish(ctx, c, out);
 		vg_claim_end(&c->claim);
+	}
+	return r;
+}
+
+static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+{
+	int64_t pause = 1;
+	int r = choose(ctx, c);
+
+	while (r == 0) {
+		r = claim_and_make(ctx, c, out);
+		if (r != VG_RETRY)
+			return r;
+		r = pause_before_retry(c, &pause) ? 0 : last_errno(ctx);
 	}
 	return r;
 }

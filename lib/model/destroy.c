@@ -15,8 +15,11 @@
 #include "sys/lock.h"
 
 #define DEFAULT_TIMEOUT_MS 15000
+#define RETRY_PAUSE_MAX_MS 64
 
 static const char operation[] = "destroy";
+/* In the record of a vGPU without a pair. */
+static const char no_uuid[] = "00000000-0000-0000-0000-000000000000";
 
 struct destruction {
 	struct vgpu_device_destroy_opts opts;
@@ -73,6 +76,8 @@ static int claim(struct vgpu_context *ctx, struct vg_records *records, struct de
 		return fail_removing(ctx, d->device->name);
 	if (record) /* void: of another vGPU of this name */
 		vg_unlink(records->dir, record->file);
+	if (!d->device->has_pair)
+		vg_strcopy(fresh.pair.uuid, sizeof(fresh.pair.uuid), no_uuid);
 	vg_strcopy(fresh.backend, sizeof(fresh.backend), d->backend->name);
 	vg_strcopy(fresh.parent, sizeof(fresh.parent), d->device->parent_name ? d->device->parent_name : "-");
 	vg_strcopy(fresh.name, sizeof(fresh.name), d->device->name);
@@ -108,19 +113,28 @@ static void take_note_back(struct vgpu_context *ctx, struct destruction *d)
 	vg_claim_end(&d->claim);
 }
 
-/* Opens the group's node, which says whether anybody uses it, and while open keeps anybody from it. -1: no node. */
-static int hold(struct vgpu_context *ctx, const struct destruction *d)
+/* Is there the vGPU still, and not another of its name? */
+static bool is_there(struct vgpu_context *ctx, const struct destruction *d)
 {
-	int fd = d->device->group_node ? vg_group_hold(d->device->group_node) : -ENOENT;
+	return d->backend->inode_of(ctx, d->device->name) == d->device->inode;
+}
+
+/* Opens the group's node, which says whether anybody uses it, and while open keeps anybody from it. *fd: -1: no node.
+ */
+static int hold(struct vgpu_context *ctx, const struct destruction *d, int *fd)
+{
+	int r = d->device->group_node ? vg_group_hold(d->device->group_node) : -ENOENT;
 	char users[512];
 
-	if (fd >= 0)
-		return fd;
-	if (fd != -EBUSY || (d->opts.flags & VGPU_DESTROY_FORCE)) {
-		if (fd != -EBUSY && fd != -ENOENT)
+	if (r >= 0) {
+		*fd = r;
+		return 0;
+	}
+	if (r != -EBUSY || (d->opts.flags & VGPU_DESTROY_FORCE)) {
+		if (r != -EBUSY && r != -ENOENT)
 			vg_log(ctx, VGPU_LOG_WARNING, "%s can't be opened to see whether it is in use: %s", d->device->group_node,
-				   strerrordesc_np(-fd));
-		return -1;
+				   strerrordesc_np(-r));
+		return 0;
 	}
 	describe_users(ctx, d->device, users, sizeof(users));
 	return vg_fail(ctx,
@@ -141,7 +155,7 @@ static int fail_pending(struct vgpu_context *ctx, const struct destruction *d)
 	describe_users(ctx, d->device, users, sizeof(users));
 	return vg_fail(ctx,
 				   &(struct vg_failure){.operation = operation,
-										.path = d->plan.remove_path,
+										.path = d->device->path,
 										.value = d->device->name,
 										.err = ETIMEDOUT,
 										.cause = VGPU_CAUSE_PENDING,
@@ -151,37 +165,64 @@ static int fail_pending(struct vgpu_context *ctx, const struct destruction *d)
 				   users[0] ? users : "a process that can't be seen from here");
 }
 
-static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
+/* Has the helper do the steps. 0, or -errno with its record; VG_RETRY: the driver says busy, but not for long. */
+static int remove_once(struct vgpu_context *ctx, struct destruction *d)
 {
-	const struct vg_write remove = {d->plan.remove_path, d->plan.remove_value};
-	int r;
+	int failed, r = vg_helper_start(ctx, &d->plan.steps, false, d->claim.fd);
 
-	vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", remove.value, remove.path);
-	r = vg_helper_start(ctx, &remove, NULL, d->claim.fd);
-	if (r) {
-		take_note_back(ctx, d);
+	if (r)
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
-	}
-	r = vg_helper_wait(ctx, d->deadline);
+	r = vg_helper_wait(ctx, d->deadline, &failed);
 	if (r == -ETIMEDOUT) {
 		vg_helper_leave(ctx);
-		vg_claim_leave(&d->claim);
 		return fail_pending(ctx, d);
 	}
-	if (r == -ECONNRESET && !d->backend->inode_of(ctx, d->device->name))
-		r = 0;
-	if (r && r != -ENODEV && r != -ENOENT)
+	if (r == -ECONNRESET)
+		return is_there(ctx, d) ? vg_fail_helper(ctx, operation, d->device->path) : 0;
+	return r ? d->backend->remove_failed(ctx, &d->plan, failed, -r) : 0;
+}
+
+static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
+{
+	int64_t pause = 1;
+	struct vg_step step;
+	int i, r;
+
+	for (i = 0; vg_steps_get(&d->plan.steps, i, &step); i++)
+		vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", step.write.value, step.write.path);
+	while ((r = remove_once(ctx, d)) == VG_RETRY && vg_now_ms() < d->deadline) {
+		vg_sleep_ms(pause);
+		if (pause < RETRY_PAUSE_MAX_MS)
+			pause *= 2;
+	}
+	if (r == VG_RETRY)
+		r = -vgpu_error_get_errno(vgpu_context_get_error(ctx));
+	if (r == -ETIMEDOUT) /* the helper keeps the record */
+		vg_claim_leave(&d->claim);
+	else if (r && is_there(ctx, d))
 		take_note_back(ctx, d);
 	else
 		vg_claim_remove(ctx, &d->claim);
-	if (r == -ECONNRESET)
-		return vg_fail_helper(ctx, operation, d->plan.remove_path);
-	return r ? d->backend->remove_failed(ctx, &d->plan, d->device->name, -r) : 0;
+	return r;
+}
+
+/* Some say by whom a vGPU was made only by their records: what these do not know is left alone. */
+static int check_foreign(struct vgpu_context *ctx, const struct destruction *d)
+{
+	if (d->was_ours || !d->backend->guards_foreign || (d->opts.flags & VGPU_DESTROY_FORCE))
+		return 0;
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = operation,
+										.path = d->device->name,
+										.err = EPERM,
+										.cause = VGPU_CAUSE_REFUSED,
+										.hint = "force it if nobody needs it"},
+				   "libvgpu has not made it");
 }
 
 static int destroy(struct vgpu_context *ctx, struct destruction *d)
 {
-	int group, r;
+	int group = -1, r;
 
 	d->backend = vg_backend_find(d->device->backend);
 	if (!d->device->path)
@@ -191,12 +232,13 @@ static int destroy(struct vgpu_context *ctx, struct destruction *d)
 		r = note(ctx, d);
 	if (r)
 		return r;
-	group = hold(ctx, d);
-	if (group < -1) {
+	r = check_foreign(ctx, d);
+	if (r == 0)
+		r = hold(ctx, d, &group);
+	if (r == 0)
+		r = write_kernel(ctx, d);
+	else
 		take_note_back(ctx, d);
-		return group;
-	}
-	r = write_kernel(ctx, d);
 	vg_close(group);
 	return r;
 }

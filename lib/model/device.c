@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/backend_ops.h"
 #include "sys/files.h"
 
 const char vg_owner_libvgpu[] = "libvgpu";
@@ -30,6 +31,8 @@ static void device_free(struct vgpu_device *device)
 	free(device->name);
 	free(device->path);
 	free(device->parent_name);
+	free(device->physfn);
+	free(device->attr_path);
 	free(device->type);
 	free(device->device_api);
 	free(device->driver);
@@ -75,7 +78,7 @@ int vg_device_set_cdev(struct vgpu_context *ctx, struct vgpu_device *device, con
 	return device->cdev_node ? 0 : -ENOMEM;
 }
 
-static int add_attr(struct vgpu_device *device, const char *dir, const char *file)
+static int add_attr(struct vgpu_device *device, const char *base, const char *dir, const char *file)
 {
 	struct vg_attr *attrs = reallocarray(device->attrs, device->attr_count + 1, sizeof(*attrs));
 	char path[VG_PATH_SIZE], text[VG_ATTR_SIZE];
@@ -84,7 +87,7 @@ static int add_attr(struct vgpu_device *device, const char *dir, const char *fil
 	if (!attrs)
 		return -ENOMEM;
 	device->attrs = attrs;
-	if (vg_strf(path, sizeof(path), "%s/%s/%s", device->path, dir, file) < 0)
+	if (vg_strf(path, sizeof(path), "%s/%s/%s", base, dir, file) < 0)
 		return 0;
 	attr.name = vg_asprintf("%s/%s", dir, file);
 	if (!attr.name)
@@ -102,7 +105,7 @@ static int add_attr(struct vgpu_device *device, const char *dir, const char *fil
 }
 
 /* The files of one attribute group. */
-static int read_attr_dir(struct vgpu_device *device, const char *dir)
+static int read_attr_dir(struct vgpu_device *device, const char *base, const char *dir)
 {
 	struct vg_entries files;
 	char path[VG_PATH_SIZE];
@@ -110,33 +113,37 @@ static int read_attr_dir(struct vgpu_device *device, const char *dir)
 	size_t i;
 	int r = 0;
 
-	if (vg_strf(path, sizeof(path), "%s/%s", device->path, dir) < 0 || vg_entries_read(AT_FDCWD, path, &files))
+	if (vg_strf(path, sizeof(path), "%s/%s", base, dir) < 0 || vg_entries_read(AT_FDCWD, path, &files))
 		return 0; /* a file, or gone */
 	vg_entries_sort(&files);
 	for (i = 0; r == 0 && i < files.count; i++) {
-		if (vg_strf(path, sizeof(path), "%s/%s/%s", device->path, dir, files.items[i].name) < 0 ||
-			files.items[i].is_link || vg_stat(AT_FDCWD, path, &st) || !S_ISREG(st.st_mode))
+		if (vg_strf(path, sizeof(path), "%s/%s/%s", base, dir, files.items[i].name) < 0 || files.items[i].is_link ||
+			vg_stat(AT_FDCWD, path, &st) || !S_ISREG(st.st_mode))
 			continue;
-		r = add_attr(device, dir, files.items[i].name);
+		r = add_attr(device, base, dir, files.items[i].name);
 	}
 	vg_entries_free(&files);
 	return r;
 }
 
-int vg_device_read_attrs(struct vgpu_device *device, const char *const *skip)
+int vg_device_read_attrs(struct vgpu_device *device)
 {
+	const struct vg_backend_ops *backend = vg_backend_find(device->backend);
+	const char *base = device->attr_path ? device->attr_path : device->path;
 	struct vg_entries entries;
 	size_t i, k;
 	int r = 0;
 
-	if (!device->path || vg_entries_read(AT_FDCWD, device->path, &entries))
+	if (base && backend->attr_dir)
+		return read_attr_dir(device, base, backend->attr_dir);
+	if (!base || vg_entries_read(AT_FDCWD, base, &entries))
 		return 0;
 	vg_entries_sort(&entries);
 	for (i = 0; r == 0 && i < entries.count; i++) {
-		for (k = 0; skip[k] && strcmp(skip[k], entries.items[i].name) != 0; k++)
+		for (k = 0; backend->plain_dirs[k] && strcmp(backend->plain_dirs[k], entries.items[i].name) != 0; k++)
 			;
-		if (!skip[k] && !entries.items[i].is_link)
-			r = read_attr_dir(device, entries.items[i].name);
+		if (!backend->plain_dirs[k] && !entries.items[i].is_link)
+			r = read_attr_dir(device, base, entries.items[i].name);
 	}
 	vg_entries_free(&entries);
 	return r;
@@ -210,8 +217,7 @@ const char *vgpu_device_get_parent_name(const struct vgpu_device *device)
 
 const char *vgpu_device_get_physfn(const struct vgpu_device *device)
 {
-	(void)device; /* no backend puts vGPUs on virtual functions yet */
-	return NULL;
+	return device->physfn;
 }
 
 const char *vgpu_device_get_type(const struct vgpu_device *device)

@@ -29,10 +29,12 @@ struct vgpu_device {
 	const char *state;
 	struct vg_pair pair;
 	bool has_pair;
-	uint64_t inode; /* of its directory in sysfs; 0: unknown */
+	uint64_t inode; /* what tells it from another of its name: see vg_backend_ops.inode_of; 0: unknown */
 	char *name;
 	char *path; /* NULL: not in sysfs any more */
 	char *parent_name;
+	char *physfn;    /* PCI address; NULL: not on a virtual function */
+	char *attr_path; /* directory of its vendor attributes; NULL: path */
 	char *type;
 	char *device_api;
 	char *driver;
@@ -60,8 +62,8 @@ struct vgpu_device *vg_device_new(const char *backend, const char *name);
 int vg_device_set_group(struct vgpu_context *ctx, struct vgpu_device *device, const char *number);
 /* Sets the node of its own, by the name that the kernel gives it ("vfio0"). */
 int vg_device_set_cdev(struct vgpu_context *ctx, struct vgpu_device *device, const char *cdev);
-/* Reads what flags (VGPU_DEVICE_*) ask for beyond the base facts. */
-int vg_device_read_attrs(struct vgpu_device *device, const char *const *skip);
+/* Reads its vendor attributes. */
+int vg_device_read_attrs(struct vgpu_device *device);
 int vg_device_set_users(struct vgpu_device *device, const struct vg_holders *holders);
 /* Order of listings: by pair, then by name. */
 int vg_device_cmp(const void *a, const void *b);

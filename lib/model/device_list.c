@@ -6,6 +6,7 @@
 
 #include "core/list.h"
 #include "model/backend_ops.h"
+#include "model/read_pair.h"
 #include "model/record.h"
 #include "model/snapshot.h"
 #include "model/target.h"
@@ -53,7 +54,7 @@ static int new_removing(const struct vg_records *records, const struct vg_record
 	device->state = vg_state_removing;
 	device->owner = record->state == VG_RECORD_FOREIGN ? vg_owner_foreign : vg_owner_libvgpu;
 	device->pair = record->pair;
-	device->has_pair = true;
+	device->has_pair = !backend->is_placed || record->state != VG_RECORD_FOREIGN;
 	device->parent_name = strdup(record->parent);
 	has_type = vg_record_get(records, record, "type", type, sizeof(type));
 	if (!device->parent_name || (has_type && vg_dup(type, &device->type))) {
@@ -145,7 +146,8 @@ static void filter(struct vgpu_devices *list, const char *parent)
 	for (i = 0; i < list->vec.count; i++) {
 		struct vgpu_device *device = list->vec.items[i];
 
-		if (device->parent_name && vg_parent_is(device->parent_name, parent))
+		if ((device->parent_name && vg_parent_is(device->parent_name, parent)) ||
+			(device->physfn && vg_parent_is(device->name, parent)))
 			list->vec.items[kept++] = device;
 		else
 			vgpu_device_unref(device);
@@ -177,7 +179,7 @@ static int read_more(struct vgpu_context *ctx, struct vgpu_devices *list, uint32
 		if (have_holders)
 			r = vg_device_set_users(device, &holders);
 		if (r == 0 && (flags & VGPU_DEVICE_ATTRS))
-			r = vg_device_read_attrs(device, vg_backend_find(device->backend)->plain_dirs);
+			r = vg_device_read_attrs(device);
 	}
 	vg_holders_free(&holders);
 	return r;
@@ -254,18 +256,14 @@ static int fail_absent(struct vgpu_context *ctx, const char *operation, const ch
 				   "there is no such vGPU");
 }
 
-/* The vGPU of this pair, or of this kernel name; -ENODEV without an error record where no backend has it. */
-static int read_one(struct vgpu_context *ctx, const struct vg_pair *pair, const char *name, struct vgpu_device **out)
+/* The vGPU of this kernel name; -ENODEV without an error record where no backend has it. */
+static int read_one(struct vgpu_context *ctx, const char *name, struct vgpu_device **out)
 {
 	const struct vg_backend_ops *const *backend;
-	char own_name[VG_NAME_SIZE];
 	int r = -ENODEV;
 
-	for (backend = vg_backends(); r == -ENODEV && *backend; backend++) {
-		if (pair)
-			(*backend)->name_of(pair, own_name);
-		r = (*backend)->read_device(ctx, pair ? own_name : name, out);
-	}
+	for (backend = vg_backends(); r == -ENODEV && *backend; backend++)
+		r = (*backend)->read_device(ctx, name, out);
 	return r;
 }
 
@@ -276,12 +274,12 @@ int vg_snapshot_read(struct vgpu_context *ctx, const char *operation, const char
 	int r;
 
 	if (vg_pair_parse(text, &pair) == 0) {
-		r = read_one(ctx, &pair, NULL, out);
+		r = vg_read_pair(ctx, &pair, out);
 	} else {
 		r = vg_target_find(ctx, operation, text, &target);
 		if (r)
 			return r;
-		r = read_one(ctx, NULL, target.name, out);
+		r = read_one(ctx, target.name, out);
 	}
 	return r == -ENODEV ? fail_absent(ctx, operation, text) : r;
 }

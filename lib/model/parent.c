@@ -17,6 +17,7 @@ static void parent_free(struct vgpu_parent *parent)
 {
 	free(parent->name);
 	free(parent->path);
+	free(parent->function);
 	free(parent->driver);
 	free(parent->pci_address);
 	free(parent->vendor_name);

@@ -12,7 +12,8 @@ struct vgpu_parent {
 	struct vg_ref ref;
 	const char *backend; /* static */
 	char *name;
-	char *path; /* its directory in sysfs, links resolved */
+	char *path;     /* its directory in sysfs, links resolved */
+	char *function; /* PCI address of its virtual function by which it was asked for; NULL: by its own name */
 	char *driver;
 	char *pci_address;
 	char *vendor_name;

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "model/backend_ops.h"
+#include "model/read_pair.h"
 #include "util/path.h"
 
 static int fail_absent(struct vgpu_context *ctx, const char *operation, const char *device)
@@ -40,25 +40,15 @@ static int set_path(const char *path, struct vg_target *target)
 
 static int find_pair(struct vgpu_context *ctx, struct vg_target *target)
 {
-	const struct vg_backend_ops *const *backend;
-	char path[VG_PATH_SIZE];
+	struct vgpu_device *device;
+	int r = vg_read_pair(ctx, &target->pair, &device);
 
 	target->has_pair = true;
-	for (backend = vg_backends(); *backend; backend++) {
-		struct vgpu_device *device;
-		int r;
-
-		(*backend)->name_of(&target->pair, target->name);
-		r = (*backend)->read_device(ctx, target->name, &device);
-		if (r == -ENODEV)
-			continue;
-		if (r)
-			return r;
-		r = vg_strcopy(path, sizeof(path), device->path);
-		vgpu_device_unref(device);
-		return r < 0 ? r : vg_strcopy(target->path, sizeof(target->path), path) < 0 ? -ENAMETOOLONG : 0;
-	}
-	return -ENODEV;
+	if (r)
+		return r;
+	r = vg_strcopy(target->path, sizeof(target->path), device->path);
+	vgpu_device_unref(device);
+	return r < 0 ? r : 0;
 }
 
 static int find_path(struct vgpu_context *ctx, const char *path, struct vg_target *target)

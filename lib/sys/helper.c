@@ -97,54 +97,34 @@ static int send_job(int fd, const struct vg_helper_message *job, size_t size, in
 	return n < 0 ? -errno : 0;
 }
 
-/* Appends both strings with their ends to the message, of which size bytes are used. The new size, or -errno. */
-static int add_write(struct vg_helper_message *job, int size, const struct vg_write *write)
+int vg_helper_start(struct vgpu_context *ctx, const struct vg_steps *steps, bool can_undo, int record_fd)
 {
-	const char *const strings[] = {write->path, write->value};
-	size_t i;
+	struct vg_helper_message job = {.kind = VG_HELPER_JOB, .is_host = ctx->is_host, .has_undo = can_undo};
+	const size_t size = offsetof(struct vg_helper_message, steps.text) + steps->used;
+	int r;
 
-	for (i = 0; i < VG_COUNT(strings); i++) {
-		int n = vg_strcopy((char *)job + size, sizeof(*job) - (size_t)size, strings[i]);
-
-		if (n < 0)
-			return n;
-		size += n + 1;
-	}
-	return size;
-}
-
-int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, const struct vg_write *undo, int record_fd)
-{
-	struct vg_helper_message job;
-	int size = (int)offsetof(struct vg_helper_message, text), r;
-
-	job.kind = VG_HELPER_JOB;
-	job.is_host = ctx->is_host;
-	job.has_undo = undo != NULL;
-	size = add_write(&job, size, write);
-	if (size > 0 && undo)
-		size = add_write(&job, size, undo);
-	if (size < 0)
-		return size;
+	job.steps.count = steps->count;
+	job.steps.used = steps->used;
+	memcpy(job.steps.text, steps->text, steps->used);
 	/* a forked child of the caller must not talk to its parent's helper */
 	if (ctx->helper_fd >= 0 && ctx->helper_owner != getpid())
 		vg_helper_leave(ctx);
-	if (ctx->helper_fd >= 0 && send_job(ctx->helper_fd, &job, (size_t)size, record_fd) == 0)
+	if (ctx->helper_fd >= 0 && send_job(ctx->helper_fd, &job, size, record_fd) == 0)
 		return 0;
 	/* there is none, or it has just gone for want of work */
 	vg_helper_leave(ctx);
 	r = start_helper(ctx);
 	if (r == 0)
-		r = send_job(ctx->helper_fd, &job, (size_t)size, record_fd);
+		r = send_job(ctx->helper_fd, &job, size, record_fd);
 	if (r)
 		vg_helper_leave(ctx);
 	return r;
 }
 
-int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
+int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline, int *step)
 {
 	struct pollfd poll_fd = {.fd = ctx->helper_fd, .events = POLLIN};
-	int result = 0;
+	struct vg_helper_answer answer = {0};
 	ssize_t n;
 
 	for (;;) {
@@ -159,15 +139,17 @@ int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline)
 			break;
 	}
 	do
-		n = recv(ctx->helper_fd, &result, sizeof(result), 0);
+		n = recv(ctx->helper_fd, &answer, sizeof(answer), 0);
 	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(result)) {
+	if (n != (ssize_t)sizeof(answer)) {
 		vg_helper_leave(ctx);
 		return -ECONNRESET;
 	}
-	if (result == -ETIMEDOUT) /* a driver's own: the write has ended */
+	if (step)
+		*step = answer.step;
+	if (answer.result == -ETIMEDOUT) /* a driver's own: the write has ended */
 		return -ETIME;
-	return result > 0 ? -EIO : result;
+	return answer.result > 0 ? -EIO : answer.result;
 }
 
 int vg_fail_helper(struct vgpu_context *ctx, const char *operation, const char *path)
@@ -188,7 +170,7 @@ int vg_helper_undo(struct vgpu_context *ctx, int64_t deadline)
 		return -ECONNRESET;
 	while (send(ctx->helper_fd, &word, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
-	r = vg_helper_wait(ctx, deadline);
+	r = vg_helper_wait(ctx, deadline, NULL);
 	if (r == -ETIMEDOUT)
 		vg_helper_leave(ctx);
 	return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The helper process: does a write to the kernel that may block, unkillably, so that the caller need not. A process,
+ * The helper process: does writes to the kernel that may block, unkillably, so that the caller need not. A process,
  * not a thread: a thread that blocks there keeps its process from exiting. It has no descriptor but its socket, a
  * pidfd of its caller, and the record that it works for (whose life lock it so keeps); no memory of a device mapped; no
  * controlling terminal. It is no child of the caller: no SIGCHLD, no zombie.
@@ -14,25 +14,25 @@
 #ifndef VG_SYS_HELPER_H
 #define VG_SYS_HELPER_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "util/steps.h"
 
 struct vgpu_context;
 
-struct vg_write {
-	const char *path;
-	const char *value;
-};
-
 /*
- * Has the helper begin a write. undo: NULL: there is nothing to undo. record_fd: kept open by the helper until all is
- * done; with an undo, what is made is the caller's only when something has been appended to this file. 0 or -errno.
+ * Has the helper begin the steps, of which it does all or undoes what it did. record_fd: kept open by the helper until
+ * all is done; with can_undo, what is made is the caller's only when something has been appended to this file. 0 or
+ * -errno.
  */
-int vg_helper_start(struct vgpu_context *ctx, const struct vg_write *write, const struct vg_write *undo, int record_fd);
+int vg_helper_start(struct vgpu_context *ctx, const struct vg_steps *steps, bool can_undo, int record_fd);
 /*
- * Waits for the result of the write: 0, or the kernel's -errno; -EMEDIUMTYPE: the file is none of the kernel's;
- * -ETIMEDOUT: it still blocks; -ECONNRESET: the helper was killed, and may have done it.
+ * Waits for the result of the steps: 0, or the kernel's -errno with *step (may be NULL) the one that failed;
+ * -EMEDIUMTYPE: a file is none of the kernel's; -ETIMEDOUT: it still blocks; -ECONNRESET: the helper was killed, and
+ * may have done some.
  */
-int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline);
+int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline, int *step);
 /* Fails with the record of a killed helper. */
 int vg_fail_helper(struct vgpu_context *ctx, const char *operation, const char *path);
 /* After success of a write that can be undone: has it undone, and waits as vg_helper_wait(); -ECONNRESET: it was not

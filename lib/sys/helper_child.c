@@ -119,9 +119,11 @@ static int do_write(const char *path, const char *value, bool is_host)
 	return r;
 }
 
-static void report(int fd, int result)
+static void report(int fd, int result, int step)
 {
-	while (send(fd, &result, sizeof(result), MSG_NOSIGNAL) < 0 && errno == EINTR)
+	const struct vg_helper_answer answer = {result, step};
+
+	while (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
 
@@ -132,28 +134,47 @@ static off_t size_of(int fd)
 	return fstat(fd, &st) ? 0 : st.st_size;
 }
 
-/* A job: its strings, and its record. */
+/* A job, and its record. */
 struct job {
 	struct vg_helper_message message;
-	const char *strings[4]; /* path, value, undo's path and value; in message */
 	int record_fd;
-	off_t record_size; /* before the write */
+	off_t record_size; /* before the writes */
 };
 
-static bool parse_job(struct job *job, size_t size)
+/* The first steps, as many as were done, in reverse. Goes on past one that fails; the first error. */
+static int undo_steps(const struct job *job, int done)
 {
-	const char *at = job->message.text, *end = (const char *)&job->message + size;
-	int i, count = job->message.has_undo ? 4 : 2;
+	struct vg_step step;
+	int result = 0, r;
 
-	for (i = 0; i < count; i++) {
-		const char *nul = at < end ? memchr(at, '\0', (size_t)(end - at)) : NULL;
-
-		if (!nul)
-			return false;
-		job->strings[i] = at;
-		at = nul + 1;
+	while (done-- > 0) {
+		if (!vg_steps_get(&job->message.steps, done, &step) || !step.undo.path[0])
+			continue;
+		r = do_write(step.undo.path, step.undo.value, job->message.is_host);
+		if (result == 0)
+			result = r;
 	}
-	return true;
+	return result;
+}
+
+/* All steps, or none. *failed: the step that did. */
+static int do_steps(const struct job *job, int *failed)
+{
+	struct vg_step step;
+	int i, r;
+
+	*failed = 0;
+	for (i = 0; i < job->message.steps.count; i++) {
+		r = vg_steps_get(&job->message.steps, i, &step)
+				? do_write(step.write.path, step.write.value, job->message.is_host)
+				: -EBADMSG;
+		if (r) {
+			*failed = i;
+			undo_steps(job, i);
+			return r;
+		}
+	}
+	return 0;
 }
 
 /* The next job; false: there is none. */
@@ -173,14 +194,14 @@ static bool receive_job(int fd, struct job *job)
 	do
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n < (ssize_t)offsetof(struct vg_helper_message, text) || job->message.kind != VG_HELPER_JOB)
+	if (n < (ssize_t)offsetof(struct vg_helper_message, steps.text) || job->message.kind != VG_HELPER_JOB)
 		return false;
 	header = CMSG_FIRSTHDR(&message);
 	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
 		return false;
 	memcpy(&job->record_fd, CMSG_DATA(header), sizeof(int));
 	job->record_size = size_of(job->record_fd);
-	return parse_job(job, (size_t)n);
+	return job->message.steps.used == (size_t)n - offsetof(struct vg_helper_message, steps.text);
 }
 
 static bool wait_for_job(int fd, struct job *job)
@@ -222,23 +243,19 @@ static bool is_kept(int fd, int caller, const struct job *job, bool *asked)
 
 static void do_job(int fd, int caller, const struct job *job)
 {
-	int r = do_write(job->strings[0], job->strings[1], job->message.is_host);
-	bool undone = false, asked = false;
+	bool asked = true;
+	int failed, r = do_steps(job, &failed);
 
 	if (r == 0 && job->message.has_undo) {
-		report(fd, 0);
-		undone = !is_kept(fd, caller, job, &asked);
-		if (undone)
-			r = do_write(job->strings[2], job->strings[3], job->message.is_host);
-		else
-			asked = false;
-	} else {
-		asked = true;
+		report(fd, 0, 0);
+		asked = false;
+		if (!is_kept(fd, caller, job, &asked))
+			r = undo_steps(job, job->message.steps.count);
 	}
 	/* before the last word: who has heard it finds nobody at work on the record */
 	close(job->record_fd);
 	if (asked)
-		report(fd, r);
+		report(fd, r, failed);
 }
 
 noreturn void vg_helper_child(const struct vg_helper_start *start)

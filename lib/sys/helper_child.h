@@ -7,25 +7,29 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
-/* The longest path and value that a job may name, twice. */
-#define VG_HELPER_TEXT_MAX (2 * (4096 + 256))
+#include "util/steps.h"
 
 enum vg_helper_kind {
-	VG_HELPER_JOB = 'j',  /* with the record's descriptor; texts: path, value, and perhaps undo's path and value */
+	VG_HELPER_JOB = 'j',  /* with the record's descriptor */
 	VG_HELPER_UNDO = 'u', /* undo the last job */
 };
 
 /*
- * A message to the helper. It answers a job with an int, 0 or -errno, and an undo with another.
+ * A message to the helper. It answers a job with a struct vg_helper_answer, and an undo with another.
  *
  * A job that can be undone is settled when its record has grown: then the vGPU is its creator's. If the socket, or the
- * creator, ends before that, it is undone.
+ * creator, ends before that, it is undone. Of a job that fails in the middle, what was done is undone at once.
  */
 struct vg_helper_message {
 	char kind;
 	bool is_host; /* no need to see that the files are the kernel's */
 	bool has_undo;
-	char text[VG_HELPER_TEXT_MAX]; /* terminated strings, one behind the other; no more is sent than they need */
+	struct vg_steps steps; /* no more of its text is sent than is used */
+};
+
+struct vg_helper_answer {
+	int result; /* 0 or -errno */
+	int step;   /* that failed */
 };
 
 struct vg_helper_start {
