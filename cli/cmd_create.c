@@ -22,6 +22,7 @@ static int run(struct app *app)
 		.type = app->args.options[OPT_TYPE],
 		.device = app->args.operands[0],
 		.owner = app->args.options[OPT_OWNER],
+		.attrs = app->args.attr_count ? app->args.attrs : NULL,
 	};
 	struct list *list = record_set_list(app->document, "vgpus");
 	int code = read_options(app, &opts);
@@ -46,7 +47,7 @@ const struct command command_create = {
 	.summary = "create a vGPU, and print its UUID:INSTANCE",
 	.details = "Without a UUID: a random one. INSTANCE is 0 to 65535, without it 0.\n",
 	.max_operands = 1,
-	.options = {OPT_PARENT, OPT_TYPE, OPT_WAIT, OPT_OWNER, OPT_TIMEOUT},
+	.options = {OPT_PARENT, OPT_TYPE, OPT_ATTR, OPT_WAIT, OPT_OWNER, OPT_TIMEOUT},
 	.keys = {"vgpus"},
 	.run = run,
 	.print = print,

@@ -9,6 +9,7 @@ static const struct column columns[] = {
 	{"description", "DESCRIPTION", COLUMN_CUT},
 	{"device_api", "API", COLUMN_DEFAULT},
 	{"available_instances", "AVAILABLE", COLUMN_DEFAULT | COLUMN_RIGHT},
+	{"creatable", "CREATABLE", 0},
 	{"max_instances", "MAX", COLUMN_DEFAULT | COLUMN_RIGHT},
 	{"framebuffer_mib", "MIB", COLUMN_DEFAULT | COLUMN_RIGHT},
 	{"heads", "HEADS", COLUMN_RIGHT},
@@ -26,6 +27,10 @@ static void fill(struct record *record, const struct vgpu_type *type)
 	record_set_text(record, "description", vgpu_type_get_description(type));
 	record_set_text(record, "device_api", vgpu_type_get_device_api(type));
 	record_set_known(record, "available_instances", vgpu_type_get_available_instances(type));
+	if (vgpu_type_get_creatable(type) < 0)
+		record_set_null(record, "creatable");
+	else
+		record_set_bool(record, "creatable", vgpu_type_get_creatable(type));
 	record_set_known(record, "max_instances", vgpu_type_get_max_instances(type));
 	record_set_known(record, "framebuffer_mib", vgpu_type_get_framebuffer_mib(type));
 	record_set_known(record, "heads", vgpu_type_get_heads(type));

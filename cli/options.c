@@ -42,6 +42,7 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_MAP] = {"map", 0, NULL, "access through a mapping of the region"},
 	[OPT_RAW] = {"raw", 0, NULL, "write the bytes themselves to standard output"},
 	[OPT_PRE_COPY] = {"pre-copy", 0, NULL, "read what can be read before the device is stopped"},
+	[OPT_ATTR] = {"attr", 'a', "GROUP/FILE=VALUE", "set a vendor attribute; may be given several times"},
 	[OPT_DRY_RUN] = {"dry-run", 0, NULL, "change nothing, show what would be done"},
 	[OPT_SET] = {"set", 0, "WxH[@Hz]", "give it a monitor that prefers this mode"},
 	[OPT_LINK] = {"link", 0, "up|down", "connect the monitor, or take it away"},
@@ -128,6 +129,11 @@ static int parse_options(struct app *app, int argc, char **argv)
 		if (code == '?' || code == ':')
 			return refuse_option(app, code, argv[optind > 1 ? optind - 1 : 1]);
 		app->args.options[option_of(code)] = optarg ?: "";
+		if (option_of(code) == OPT_ATTR) {
+			if (app->args.attr_count == MAX_ATTRS)
+				return report_usage(app, optarg, "only %d attributes can be set", MAX_ATTRS);
+			app->args.attrs[app->args.attr_count++] = optarg;
+		}
 		optopt = 0;
 	}
 	return 0;

@@ -14,6 +14,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_OPERANDS 3
+#define MAX_ATTRS 16
 
 enum option_id {
 	OPT_NONE, /* ends a command's list */
@@ -46,6 +47,7 @@ enum option_id {
 	OPT_PRE_COPY,
 	OPT_SET,
 	OPT_LINK,
+	OPT_ATTR,
 	OPT_COUNT
 };
 
@@ -54,6 +56,8 @@ struct args {
 	const char *options[OPT_COUNT];
 	const char *operands[MAX_OPERANDS];
 	int operand_count;
+	const char *attrs[MAX_ATTRS + 1]; /* each value of OPT_ATTR; NULL at the end */
+	int attr_count;
 };
 
 struct app;

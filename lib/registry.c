@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The only file that names all backends. */
 #include "backend/mdev.h"
+#include "backend/nvidia_vfio.h"
 #include "model/backend_ops.h"
 
 const struct vg_backend_ops *const *vg_backends(void)
 {
-	static const struct vg_backend_ops *const backends[] = {&vg_backend_mdev, NULL};
+	static const struct vg_backend_ops *const backends[] = {&vg_backend_mdev, &vg_backend_nvidia_vfio, NULL};
 
 	return backends;
 }

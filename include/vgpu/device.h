@@ -80,12 +80,15 @@ enum vgpu_wait {
 /**
  * struct vgpu_device_create_opts - what to create
  * @size: sizeof(struct vgpu_device_create_opts)
- * @parent: name of the parent, or its PCI address (domain optional)
+ * @parent: name of the parent, or its PCI address (domain optional); or the PCI address of the virtual function that
+ *          the vGPU is to be
  * @type: id of the type
  * @device: "UUID[:INSTANCE]": VM UUID and instance 0 to 65535; NULL: a random UUID, instance 0
  * @wait: enum vgpu_wait
  * @timeout_ms: deadline in milliseconds for the whole call; 0: 5000
  * @owner: "USER[:GROUP]", names or numbers: gives the VFIO nodes to them; NULL: leaves them as they come
+ * @attrs: "GROUP/FILE=VALUE", NULL at the end: vendor attributes (as vgpu_device_get_attr_name() names them) to set in
+ *         this order once it is made; NULL: none. Drivers may round: the attributes of the vGPU tell what came
  */
 struct vgpu_device_create_opts {
 	size_t size;
@@ -95,6 +98,7 @@ struct vgpu_device_create_opts {
 	uint32_t wait;
 	uint32_t timeout_ms;
 	const char *owner;
+	const char *const *attrs;
 };
 
 /**
@@ -108,6 +112,9 @@ struct vgpu_device_create_opts {
  *
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: an option is missing or malformed (invalid); or the driver refused the request (refused);
+ *  * -EOPNOTSUPP: the driver does not give one of @attrs;
+ *  * -EBUSY: no virtual function took the type until the deadline, though one was free;
+ *  * -EIO: the driver refused the request (refused), or made something else (bad-data);
  *  * -ENODEV: no such parent, no such type on it, or the parent went away meanwhile (gone);
  *  * -EEXIST: the pair, or a device of the kernel's name, is there already, or another process is making it;
  *  * -ENOSPC: no instance of the type is left (the kernel may say ENOSPC, EUSERS or EOPNOTSUPP: all mean this);
@@ -122,7 +129,10 @@ struct vgpu_device_create_opts {
  */
 int vgpu_device_create(struct vgpu_context *ctx, const struct vgpu_device_create_opts *opts, struct vgpu_device **out);
 
-/** Destroy although somebody uses it: the kernel then removes it when the last user lets go. */
+/**
+ * Destroy although somebody uses it: the kernel then removes it when the last user lets go. Or although libvgpu has not
+ * made it: on a virtual function, that is refused without this.
+ */
 #define VGPU_DESTROY_FORCE (1u << 0)
 
 /**
@@ -149,7 +159,8 @@ struct vgpu_device_destroy_opts {
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: @device is no DEVICE; -E2BIG: @opts;
  *  * -ENODEV: no such vGPU, or it went away meanwhile;
- *  * -EBUSY: in use; the message names the users that could be seen;
+ *  * -EBUSY: in use; the message names the users that could be seen; or the driver still said so at the deadline;
+ *  * -EPERM: something else made it, on a virtual function, and it is not forced (refused);
  *  * -EAGAIN: somebody else is removing it;
  *  * -ECONNRESET: the process that writes to the kernel for this one was killed; the vGPU is there;
  *  * -EACCES, -EPERM: not allowed;
@@ -212,7 +223,7 @@ const char *vgpu_device_get_physfn(const struct vgpu_device *device);
 /** vgpu_device_get_type() - id of its type. Since: 0.1 */
 const char *vgpu_device_get_type(const struct vgpu_device *device);
 
-/** vgpu_device_get_backend() - "mdev" (never NULL). Since: 0.1 */
+/** vgpu_device_get_backend() - "mdev" or "nvidia-vfio" (never NULL). Since: 0.1 */
 const char *vgpu_device_get_backend(const struct vgpu_device *device);
 
 /** vgpu_device_get_device_api() - for example "vfio-pci". Since: 0.1 */

@@ -92,6 +92,17 @@ const char *vgpu_type_get_device_api(const struct vgpu_type *type);
 /** vgpu_type_get_available_instances() - how many can still be created: 0 to 4294967295. Since: 0.1 */
 int64_t vgpu_type_get_available_instances(const struct vgpu_type *type);
 
+/**
+ * vgpu_type_get_creatable() - whether one more can be created, where that is known without a number
+ * @type: the type
+ *
+ * NVIDIA's driver says of its virtual functions' types only whether one can be created now, not how many.
+ *
+ * Return: 1, 0, or -1 where that is unknown.
+ * Since: 0.1
+ */
+int vgpu_type_get_creatable(const struct vgpu_type *type);
+
 /** vgpu_type_get_max_instances() - how many a whole parent can hold. Since: 0.1 */
 int64_t vgpu_type_get_max_instances(const struct vgpu_type *type);
 

@@ -83,23 +83,6 @@ static int read_owners(int dir, const struct vg_mdev_place *place, struct vgpu_d
 	return r;
 }
 
-/* The device's own node, from its directory vfio-dev. */
-static int read_own_cdev(struct vgpu_context *ctx, struct vgpu_device *device)
-{
-	char path[VG_PATH_SIZE];
-	struct vg_entries entries;
-	int r = 0;
-
-	if (vg_strf(path, sizeof(path), "%s/vfio-dev", device->path) < 0 || vg_entries_read(AT_FDCWD, path, &entries))
-		return 0;
-	if (entries.count == 1 &&
-		vg_strf(path, sizeof(path), "%s/vfio-dev/%s/dev", device->path, entries.items[0].name) > 0 &&
-		vg_exists(AT_FDCWD, path))
-		r = vg_device_set_cdev(ctx, device, entries.items[0].name);
-	vg_entries_free(&entries);
-	return r;
-}
-
 /*
  * All but path and parent, which are set. dir is the parent's directory, or the bus's; scan and place may be NULL.
  *
@@ -118,7 +101,7 @@ static int read_base(struct vgpu_context *ctx, int dir, struct scan *scan, const
 	if (r == 0 && !is_ready && read_link(dir, device->name, "iommu_group", group))
 		r = vg_device_set_group(ctx, device, group);
 	if (r == 0 && (!scan || (scan->brief && !is_ready && device->iommu_group < 0)))
-		r = read_own_cdev(ctx, device);
+		r = vg_device_read_cdev(ctx, device);
 	if (r == 0 && device->type)
 		r = set_device_api(scan, device);
 	if (is_ready || (device->type && (device->iommu_group >= 0 || device->cdev_node)))

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/path.h"
+#include "model/cdevs.h"
 
 #define MDEV_DRIVERS "bus/mdev/drivers"
 /* System calls that listing a directory takes. */
@@ -97,43 +97,14 @@ static const char *keep_name(struct vg_mdev_places *places, const char *name)
 	return copy;
 }
 
-/* A link of the class reads ".../UUID/vfio-dev/vfio7". */
-static int read_cdevs(struct vgpu_context *ctx, struct vg_mdev_places *places)
+static int found_cdev(void *data, const char *device, const char *cdev)
 {
-	char path[VG_PATH_SIZE], file[VG_NAME_SIZE + 8];
-	struct vg_entries entries;
-	bool has_cdev = false;
-	size_t i;
-	int dir, r;
+	struct vg_mdev_places *places = data;
+	struct vg_mdev_place *place = vg_mdev_places_find(places, device);
 
-	vg_strf(path, sizeof(path), "%s/class/vfio-dev", ctx->sys);
-	dir = vg_open_dir(AT_FDCWD, path);
-	if (dir < 0)
-		return 0; /* older kernel */
-	r = vg_entries_read_fd(dir, &entries);
-	if (r) {
-		vg_close(dir);
-		return r == -ENOMEM ? r : 0;
-	}
-	/* a kernel without CONFIG_VFIO_DEVICE_CDEV has the class, but no device numbers in it */
-	if (entries.count) {
-		vg_strf(file, sizeof(file), "%s/dev", entries.items[0].name);
-		has_cdev = vg_exists(dir, file);
-	}
-	for (i = 0; r == 0 && has_cdev && i < entries.count; i++) {
-		struct vg_mdev_place *place = NULL;
-
-		if (vg_read_link(dir, entries.items[i].name, path, sizeof(path)) == 0) {
-			vg_path_parent(path);
-			vg_path_parent(path);
-			place = vg_mdev_places_find(places, vg_basename(path));
-		}
-		if (place && !(place->cdev = keep_name(places, entries.items[i].name)))
-			r = -ENOMEM;
-	}
-	vg_entries_free(&entries);
-	vg_close(dir);
-	return r;
+	if (place && !(place->cdev = keep_name(places, cdev)))
+		return -ENOMEM;
+	return 0;
 }
 
 /* The directories in dir, whose names are types or drivers, hold links to devices, maybe in a directory of their own.
@@ -196,7 +167,7 @@ int vg_mdev_places_read(struct vgpu_context *ctx, bool brief, struct vg_mdev_pla
 	if (r == 0)
 		r = read_entries(out);
 	if (r == 0 && !brief)
-		r = read_cdevs(ctx, out);
+		r = vg_cdevs_read(ctx, found_cdev, out);
 	if (r == 0)
 		r = read_types(out);
 	vg_strf(path, sizeof(path), "%s/" MDEV_DRIVERS, ctx->sys);

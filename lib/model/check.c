@@ -128,10 +128,10 @@ static int check_types(struct vgpu_context *ctx, struct vgpu_checks *checks)
 				   vgpu_error_get_path(vgpu_context_get_error(ctx)),
 				   vgpu_error_get_message(vgpu_context_get_error(ctx)));
 	for (i = 0; i < types->vec.count; i++)
-		creatable += ((const struct vgpu_type *)types->vec.items[i])->available_instances > 0;
+		creatable += vgpu_type_get_creatable(types->vec.items[i]) > 0;
 	r = add(checks, "parents", parents->vec.count > 0, "load the vendor's vGPU driver", "%zu registered",
 			parents->vec.count);
-	if (r == 0 && !types->vec.count && types->errors.vec.count)
+	if (r == 0 && !creatable && types->errors.vec.count)
 		r = add(checks, "types", false, vgpu_error_get_hint(types->errors.vec.items[0]), "%s",
 				vgpu_error_get_message(types->errors.vec.items[0]));
 	else if (r == 0)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "model/attrs.h"
 #include "model/backend_ops.h"
 #include "model/claim_pair.h"
 #include "model/ready.h"
@@ -28,6 +29,7 @@ struct creation {
 	struct vg_request request;
 	const struct vg_backend_ops *backend;
 	struct vg_plan plan;
+	int own_steps; /* of the plan: those behind them set attributes */
 	struct vg_ready_opts ready;
 	struct vg_claim claim;
 };
@@ -70,7 +72,8 @@ static int check_opts(struct vgpu_context *ctx, const struct vgpu_device_create_
 		return vg_fail_invalid(ctx, operation, c->opts.device,
 							   "this is no UUID[:INSTANCE] with an instance from 0 to 65535");
 	c->ready.deadline = vg_now_ms() + (c->opts.timeout_ms ? c->opts.timeout_ms : DEFAULT_TIMEOUT_MS);
-	return check_wait(ctx, c);
+	r = vg_attrs_check(ctx, c->opts.attrs);
+	return r ? r : check_wait(ctx, c);
 }
 
 static int choose(struct vgpu_context *ctx, struct creation *c)
@@ -79,7 +82,8 @@ static int choose(struct vgpu_context *ctx, struct creation *c)
 
 	if (r)
 		return r;
-	c->request = (struct vg_request){.parent = c->parents.vec.items[0], .type = c->opts.type, .pair = &c->pair};
+	c->request = (struct vg_request){
+		.parent = c->parents.vec.items[0], .type = c->opts.type, .pair = &c->pair, .attrs = c->opts.attrs};
 	c->backend = vg_backend_find(c->request.parent->backend);
 	return c->backend->plan_create(ctx, &c->request, NULL, &c->plan);
 }
@@ -143,11 +147,42 @@ static int fail_blocked(struct vgpu_context *ctx, const struct creation *c)
 				   "the kernel has not answered in time; if it makes the vGPU later, that is taken back");
 }
 
+/* What the helper that stood by would have done. */
+static int undo_anew(struct vgpu_context *ctx, struct creation *c, int64_t deadline)
+{
+	struct vg_steps reverse;
+	int r = vg_steps_reverse(&c->plan.steps, &reverse);
+
+	if (r == 0)
+		r = vg_helper_start(ctx, &reverse, false, c->claim.fd);
+	return r ? r : vg_helper_wait(ctx, deadline, NULL);
+}
+
+/*
+ * The helper was killed. What the kernel has made by its one write is ours all the same: the pair is claimed. Of
+ * several steps nobody knows how many were done.
+ */
+static int take_over(struct vgpu_context *ctx, struct creation *c)
+{
+	struct vg_step step;
+
+	if (is_made(ctx, c)) {
+		if (c->plan.steps.count == 1)
+			return 0;
+		undo_anew(ctx, c, vg_now_ms() + UNDO_MS);
+	}
+	vg_steps_get(&c->plan.steps, 0, &step);
+	return vg_fail_helper(ctx, operation, step.write.path);
+}
+
 static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 {
 	struct vg_step step;
 	int failed, r = c->backend->check_create ? c->backend->check_create(ctx, &c->plan) : 0;
 
+	c->own_steps = c->plan.steps.count;
+	if (r == 0)
+		r = vg_attrs_plan(ctx, c->opts.attrs, &c->plan);
 	if (r)
 		return r;
 	for (failed = 0; vg_steps_get(&c->plan.steps, failed, &step); failed++)
@@ -160,10 +195,10 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 		vg_helper_leave(ctx);
 		return fail_blocked(ctx, c);
 	}
-	if (r == -ECONNRESET) { /* what the kernel has made is ours all the same: the pair is claimed */
-		vg_steps_get(&c->plan.steps, 0, &step);
-		return is_made(ctx, c) ? 0 : vg_fail_helper(ctx, operation, step.write.path);
-	}
+	if (r == -ECONNRESET)
+		return take_over(ctx, c);
+	if (r && failed >= c->own_steps)
+		return vg_attrs_failed(ctx, &c->plan, failed, -r);
 	return r ? c->backend->create_failed(ctx, &c->request, &c->plan, failed, -r) : 0;
 }
 
@@ -196,22 +231,12 @@ static int finish(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 		vgpu_device_unref(device);
 		return r;
 	}
+	vg_attrs_compare(ctx, c->opts.attrs, device);
 	device->owner = vg_owner_libvgpu;
 	device->pair = c->pair;
 	device->has_pair = true;
 	*out = device;
 	return 0;
-}
-
-/* What the helper that stood by would have done. */
-static int undo_anew(struct vgpu_context *ctx, struct creation *c, int64_t deadline)
-{
-	struct vg_steps reverse;
-	int r = vg_steps_reverse(&c->plan.steps, &reverse);
-
-	if (r == 0)
-		r = vg_helper_start(ctx, &reverse, false, c->claim.fd);
-	return r ? r : vg_helper_wait(ctx, deadline, NULL);
 }
 
 /* After a failure behind the kernel's write. The error record stays that of the failure. */

@@ -78,6 +78,22 @@ int vg_device_set_cdev(struct vgpu_context *ctx, struct vgpu_device *device, con
 	return device->cdev_node ? 0 : -ENOMEM;
 }
 
+int vg_device_read_cdev(struct vgpu_context *ctx, struct vgpu_device *device)
+{
+	char path[VG_PATH_SIZE];
+	struct vg_entries entries;
+	int r = 0;
+
+	if (vg_strf(path, sizeof(path), "%s/vfio-dev", device->path) < 0 || vg_entries_read(AT_FDCWD, path, &entries))
+		return 0;
+	if (entries.count == 1 &&
+		vg_strf(path, sizeof(path), "%s/vfio-dev/%s/dev", device->path, entries.items[0].name) > 0 &&
+		vg_exists(AT_FDCWD, path))
+		r = vg_device_set_cdev(ctx, device, entries.items[0].name);
+	vg_entries_free(&entries);
+	return r;
+}
+
 static int add_attr(struct vgpu_device *device, const char *base, const char *dir, const char *file)
 {
 	struct vg_attr *attrs = reallocarray(device->attrs, device->attr_count + 1, sizeof(*attrs));

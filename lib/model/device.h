@@ -62,6 +62,8 @@ struct vgpu_device *vg_device_new(const char *backend, const char *name);
 int vg_device_set_group(struct vgpu_context *ctx, struct vgpu_device *device, const char *number);
 /* Sets the node of its own, by the name that the kernel gives it ("vfio0"). */
 int vg_device_set_cdev(struct vgpu_context *ctx, struct vgpu_device *device, const char *cdev);
+/* Sets that node from its directory vfio-dev. */
+int vg_device_read_cdev(struct vgpu_context *ctx, struct vgpu_device *device);
 /* Reads its vendor attributes. */
 int vg_device_read_attrs(struct vgpu_device *device);
 int vg_device_set_users(struct vgpu_device *device, const struct vg_holders *holders);

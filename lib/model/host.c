@@ -5,12 +5,23 @@
 #include <fcntl.h>
 
 #include "sys/files.h"
+#include "util/pair.h"
 
 bool vg_host_has_module(struct vgpu_context *ctx, const char *name)
 {
 	char path[VG_PATH_SIZE];
 
 	vg_strf(path, sizeof(path), "%s/module/%s", ctx->sys, name);
+	return vg_exists(AT_FDCWD, path);
+}
+
+bool vg_is_pf_of_parents(struct vgpu_context *ctx, const char *text)
+{
+	char path[VG_PATH_SIZE], address[VG_PCI_SIZE];
+
+	if (vg_pci_parse(text, address))
+		return false;
+	vg_strf(path, sizeof(path), "%s/bus/pci/devices/%s/virtfn0/mdev_supported_types", ctx->sys, address);
 	return vg_exists(AT_FDCWD, path);
 }
 

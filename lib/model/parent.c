@@ -10,6 +10,7 @@
 
 #include "core/list.h"
 #include "model/backend_ops.h"
+#include "model/host.h"
 #include "sys/hwdb.h"
 #include "util/pair.h"
 
@@ -82,6 +83,15 @@ int vg_parents_scan(struct vgpu_context *ctx, const char *operation, const char 
 		if (r)
 			return r;
 	}
+	if (text && !out->vec.count && vg_is_pf_of_parents(ctx, text))
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = operation,
+											.path = text,
+											.value = text,
+											.err = ENODEV,
+											.cause = VGPU_CAUSE_NO_PARENT,
+											.hint = "take one of them: list the parents of this host"},
+					   "this physical function is no parent, its virtual functions are");
 	if (text && !out->vec.count)
 		return vg_fail(ctx,
 					   &(struct vg_failure){.operation = operation,

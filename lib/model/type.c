@@ -30,7 +30,7 @@ struct vgpu_type *vg_type_new(const char *parent_name, const char *id)
 		return NULL;
 	vg_ref_init(&type->ref);
 	vg_description_parse("", &type->description);
-	type->available_instances = -1;
+	type->available_instances = type->creatable = -1;
 	type->parent_name = strdup(parent_name);
 	type->id = strdup(id);
 	if (!type->parent_name || !type->id)
@@ -47,6 +47,17 @@ int vg_type_set_description(struct vgpu_type *type, const char *text)
 	return vg_dup(text, &type->text);
 }
 
+static void unref_type(void *type)
+{
+	vgpu_type_unref(type);
+}
+
+void vg_types_clear(struct vgpu_types *types)
+{
+	vg_vec_clear(&types->vec, unref_type);
+	vg_errors_clear(&types->errors);
+}
+
 static int cmp_types(const void *a, const void *b)
 {
 	const struct vgpu_type *x = a, *y = b;
@@ -55,19 +66,39 @@ static int cmp_types(const void *a, const void *b)
 	return cmp ? cmp : vg_natural_cmp(x->id, y->id);
 }
 
+static bool any_creatable(const struct vgpu_types *list, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < list->vec.count; i++)
+		if (vgpu_type_get_creatable(list->vec.items[i]) != 0)
+			return true;
+	return false;
+}
+
+/* The types of one parent, and why none of them can be created where that is so and known. */
+static int scan_parent(struct vgpu_context *ctx, struct vgpu_types *list, const struct vgpu_parent *parent)
+{
+	const struct vg_backend_ops *backend = vg_backend_find(parent->backend);
+	const size_t first = list->vec.count;
+	int r = backend->scan_types(ctx, parent, list);
+
+	if (r || !backend->explain || any_creatable(list, first))
+		return r;
+	backend->explain(ctx, parent);
+	return vg_errors_add(&list->errors, vgpu_context_get_error(ctx));
+}
+
 static int scan(struct vgpu_context *ctx, struct vgpu_types *list, const struct vgpu_parents *parents)
 {
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < parents->vec.count; i++) {
-		const struct vgpu_parent *parent = parents->vec.items[i];
-
-		r = vg_backend_find(parent->backend)->scan_types(ctx, parent, list);
-	}
+	for (i = 0; r == 0 && i < parents->vec.count; i++)
+		r = scan_parent(ctx, list, parents->vec.items[i]);
 	for (i = 0; r == 0 && i < parents->errors.vec.count; i++)
 		r = vg_errors_add(&list->errors, parents->errors.vec.items[i]);
-	if (r == 0 && !list->vec.count)
+	if (r == 0 && !list->vec.count && !list->errors.vec.count)
 		r = vg_why_no_types(ctx, parents, &list->errors);
 	vg_vec_sort(&list->vec, cmp_types);
 	return r;
@@ -103,11 +134,6 @@ int vgpu_type_list(struct vgpu_context *ctx, const struct vgpu_type_list_opts *o
 	return 0;
 }
 
-static void unref_type(void *type)
-{
-	vgpu_type_unref(type);
-}
-
 VG_DEFINE_LIST(types, type, unref_type)
 VG_DEFINE_LIST_ERRORS(types)
 
@@ -139,6 +165,13 @@ const char *vgpu_type_get_device_api(const struct vgpu_type *type)
 int64_t vgpu_type_get_available_instances(const struct vgpu_type *type)
 {
 	return type->available_instances;
+}
+
+int vgpu_type_get_creatable(const struct vgpu_type *type)
+{
+	if (type->creatable >= 0 || type->available_instances < 0)
+		return type->creatable;
+	return type->available_instances > 0;
 }
 
 int64_t vgpu_type_get_max_instances(const struct vgpu_type *type)

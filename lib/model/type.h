@@ -26,6 +26,7 @@ struct vgpu_type {
 	char *device_api;
 	char max_resolution[24]; /* "" if unknown */
 	int64_t available_instances;
+	int creatable; /* 1, 0; -1: as available_instances says */
 	struct vg_description description;
 };
 
@@ -38,6 +39,8 @@ struct vgpu_types {
 void vg_description_parse(const char *text, struct vg_description *out);
 /* A type with its id, everything else unknown. NULL without memory. */
 struct vgpu_type *vg_type_new(const char *parent_name, const char *id);
+/* Frees the items of a list that was made in place. */
+void vg_types_clear(struct vgpu_types *types);
 /* Takes the description over: text, and what can be parsed of it. */
 int vg_type_set_description(struct vgpu_type *type, const char *text);
 

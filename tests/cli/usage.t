@@ -202,7 +202,7 @@ Options:
       --noheadings                  no line of headings above the table
 .
 Columns (* by default):
-  parent* id* name* description device_api* available_instances*
+  parent* id* name* description device_api* available_instances* creatable
   max_instances* framebuffer_mib* heads max_resolution frame_rate_limit
 .
 Global options:
