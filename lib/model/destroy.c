@@ -16,6 +16,7 @@
 
 #define DEFAULT_TIMEOUT_MS 15000
 #define RETRY_PAUSE_MAX_MS 64
+#define RETRY_ANSWER_MS 500
 
 static const char operation[] = "destroy";
 /* In the record of a vGPU without a pair. */
@@ -27,6 +28,8 @@ struct destruction {
 	const struct vg_backend_ops *backend;
 	struct vg_plan plan;
 	struct vg_claim claim;
+	struct vg_pair pair; /* by which it was named */
+	bool has_pair;
 	bool was_ours;
 	int64_t deadline;
 };
@@ -54,6 +57,31 @@ static void describe_users(struct vgpu_context *ctx, const struct vgpu_device *d
 	vg_holders_free(&holders);
 }
 
+/* Is there the vGPU still, and not another of its name? */
+static bool is_there(struct vgpu_context *ctx, const struct destruction *d)
+{
+	return d->backend->inode_of(ctx, d->device->name) == d->device->inode;
+}
+
+/*
+ * A function stays when its vGPU goes, and may have become another meanwhile: what it is now, and for whom, decides.
+ * Under the lock; record: that of the function.
+ */
+static bool is_still_meant(struct vgpu_context *ctx, const struct destruction *d, const struct vg_record *record)
+{
+	if (!d->backend->is_placed)
+		return true;
+	return is_there(ctx, d) && (!d->has_pair || (record && vg_pair_cmp(&record->pair, &d->pair) == 0));
+}
+
+static int fail_gone(struct vgpu_context *ctx, const struct destruction *d)
+{
+	return vg_fail(
+		ctx,
+		&(struct vg_failure){.operation = operation, .path = d->device->name, .err = ENODEV, .cause = VGPU_CAUSE_GONE},
+		"somebody else removed it meanwhile");
+}
+
 /* Under the lock: the vGPU's own record, or a new one where it has none, says that it is being removed. */
 static int claim(struct vgpu_context *ctx, struct vg_records *records, struct destruction *d)
 {
@@ -61,6 +89,8 @@ static int claim(struct vgpu_context *ctx, struct vg_records *records, struct de
 	struct vg_record *record = vg_records_find(records, d->backend->name, d->device->name);
 	int r;
 
+	if (!is_still_meant(ctx, d, record))
+		return fail_gone(ctx, d);
 	if (record && record->state != VG_RECORD_FOREIGN && vg_record_is_valid(records, record, d->device->inode)) {
 		d->was_ours = true;
 		r = vg_claim_take(ctx, records, record, &d->claim);
@@ -113,12 +143,6 @@ static void take_note_back(struct vgpu_context *ctx, struct destruction *d)
 	vg_claim_end(&d->claim);
 }
 
-/* Is there the vGPU still, and not another of its name? */
-static bool is_there(struct vgpu_context *ctx, const struct destruction *d)
-{
-	return d->backend->inode_of(ctx, d->device->name) == d->device->inode;
-}
-
 /* Opens the group's node, which says whether anybody uses it, and while open keeps anybody from it. *fd: -1: no node.
  */
 static int hold(struct vgpu_context *ctx, const struct destruction *d, int *fd)
@@ -166,13 +190,13 @@ static int fail_pending(struct vgpu_context *ctx, const struct destruction *d)
 }
 
 /* Has the helper do the steps. 0, or -errno with its record; VG_RETRY: the driver says busy, but not for long. */
-static int remove_once(struct vgpu_context *ctx, struct destruction *d)
+static int remove_once(struct vgpu_context *ctx, struct destruction *d, int64_t deadline)
 {
 	int failed, r = vg_helper_start(ctx, &d->plan.steps, false, d->claim.fd);
 
 	if (r)
 		return vg_fail_errno(ctx, "start the helper process", "", -r);
-	r = vg_helper_wait(ctx, d->deadline, &failed);
+	r = vg_helper_wait(ctx, deadline, &failed);
 	if (r == -ETIMEDOUT) {
 		vg_helper_leave(ctx);
 		return fail_pending(ctx, d);
@@ -190,10 +214,13 @@ static int write_kernel(struct vgpu_context *ctx, struct destruction *d)
 
 	for (i = 0; vg_steps_get(&d->plan.steps, i, &step); i++)
 		vg_log(ctx, VGPU_LOG_DEBUG, "write %s to %s", step.write.value, step.write.path);
-	while ((r = remove_once(ctx, d)) == VG_RETRY && vg_now_ms() < d->deadline) {
+	r = remove_once(ctx, d, d->deadline);
+	while (r == VG_RETRY && vg_now_ms() + pause < d->deadline) {
 		vg_sleep_ms(pause);
 		if (pause < RETRY_PAUSE_MAX_MS)
 			pause *= 2;
+		/* a driver that says busy does so at once: the deadline must not take that for a write that blocks */
+		r = remove_once(ctx, d, d->deadline + RETRY_ANSWER_MS);
 	}
 	if (r == VG_RETRY)
 		r = -vgpu_error_get_errno(vgpu_context_get_error(ctx));
@@ -256,6 +283,7 @@ int vgpu_device_destroy(struct vgpu_context *ctx, const char *device, const stru
 	if (d.opts.flags & ~VGPU_DESTROY_FORCE)
 		return vg_fail_invalid(ctx, operation, "flags", "unknown flag");
 	d.deadline = vg_now_ms() + (d.opts.timeout_ms ? d.opts.timeout_ms : DEFAULT_TIMEOUT_MS);
+	d.has_pair = vg_pair_parse(device, &d.pair) == 0;
 	r = vg_snapshot_read(ctx, operation, device, &d.device);
 	if (r == -ENODEV) /* perhaps it is only being removed */
 		r = vg_snapshot_find(ctx, operation, device, &d.device);

@@ -14,6 +14,11 @@
 #define RACERS 4
 #define ROUNDS 150 /* of killing */
 
+/* Where vGPUs are made: VM_PARENT and VM_TYPE of the environment, if set, stand for all of them. */
+static struct {
+	const char *parent, *type;
+} one = {"mtty", "mtty-1"}, other = {"mdpy", "mdpy-vga"}, four = {"mdpy", "mdpy-hd"}; /* four: of those there are */
+
 /* Exit codes of a racer: how its call ended. */
 enum { WON, LOST_EXISTS, LOST_CAPACITY, LOST_GONE, LOST_BUSY, BROKEN };
 
@@ -70,9 +75,8 @@ static void race(int (*work)(struct vgpu_context *, int), int counts[BROKEN + 1]
 
 static int create_same(struct vgpu_context *ctx, int racer)
 {
-	static const char *const parents[][2] = {{"mtty", "mtty-1"}, {"mdpy", "mdpy-vga"}};
-
-	return vm_try_create(ctx, parents[racer % 2][0], parents[racer % 2][1], VM_UUID ":1");
+	return racer % 2 ? vm_try_create(ctx, other.parent, other.type, VM_UUID ":1")
+					 : vm_try_create(ctx, one.parent, one.type, VM_UUID ":1");
 }
 
 static int create_own(struct vgpu_context *ctx, int racer)
@@ -80,7 +84,7 @@ static int create_own(struct vgpu_context *ctx, int racer)
 	char device[64];
 
 	snprintf(device, sizeof(device), VM_UUID ":%d", racer);
-	return vm_try_create(ctx, "mdpy", "mdpy-vga", device);
+	return vm_try_create(ctx, four.parent, four.type, device);
 }
 
 static int destroy_same(struct vgpu_context *ctx, int racer)
@@ -110,7 +114,7 @@ START_TEST(same_pair)
 }
 END_TEST
 
-/* mdpy has room for four: three are taken. */
+/* There is room for four: three are taken. */
 START_TEST(last_instance)
 {
 	struct vgpu_context *ctx = vm_context();
@@ -120,7 +124,7 @@ START_TEST(last_instance)
 		char device[64];
 
 		snprintf(device, sizeof(device), VM_UUID ":%d", i);
-		vm_assert_ok(ctx, vm_try_create(ctx, "mdpy", "mdpy-hd", device));
+		vm_assert_ok(ctx, vm_try_create(ctx, four.parent, four.type, device));
 	}
 	for (i = 0; i < 20; i++) {
 		char device[64];
@@ -186,7 +190,26 @@ static int64_t run_and_kill(int (*work)(struct vgpu_context *, int), int64_t ns)
 static int create_one(struct vgpu_context *ctx, int racer)
 {
 	(void)racer;
-	return vm_try_create(ctx, "mtty", "mtty-1", VM_UUID ":1");
+	return vm_try_create(ctx, one.parent, one.type, VM_UUID ":1");
+}
+
+/* An mdev goes with its directory; a function loses its type, or its driver. */
+static bool is_in_kernel(const struct vgpu_device *device)
+{
+	char path[512], type[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/nvidia/current_vgpu_type", vgpu_device_get_sysfs_path(device));
+	file = fopen(path, "r");
+	if (file) {
+		if (!fgets(type, sizeof(type), file))
+			type[0] = '\0';
+		fclose(file);
+		return strcmp(type, "0\n") != 0;
+	}
+	snprintf(path, sizeof(path), "%s%s", vgpu_device_get_sysfs_path(device),
+			 vgpu_device_get_physfn(device) ? "/driver" : "");
+	return access(path, F_OK) == 0;
 }
 
 /* One listing. What it shows the kernel must have; -1: that was removed since, by the helper of a killed process. */
@@ -202,10 +225,10 @@ static int look(struct vgpu_context *ctx)
 	device = vgpu_devices_get(devices, 0);
 	if (there && !vgpu_device_get_sysfs_path(device))
 		ck_assert_str_eq(vgpu_device_get_state(device), "removing");
-	else if (there && access(vgpu_device_get_sysfs_path(device), F_OK))
+	else if (there && !is_in_kernel(device))
 		there = -1;
 	else if (there && vgpu_device_get_type(device))
-		ck_assert_str_eq(vgpu_device_get_type(device), "mtty-1");
+		ck_assert_str_eq(vgpu_device_get_type(device), one.type);
 	vgpu_devices_unref(devices);
 	return there;
 }
@@ -363,5 +386,9 @@ int main(void)
 	const TTest *const tests[] = {same_pair, last_instance, killed_creator, killed_destroyer, killed_helper, NULL};
 
 	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
+	if (getenv("VM_PARENT") && getenv("VM_TYPE")) {
+		one.parent = other.parent = four.parent = getenv("VM_PARENT");
+		one.type = other.type = four.type = getenv("VM_TYPE");
+	}
 	return run_suite("race", tests);
 }
