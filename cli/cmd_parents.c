@@ -15,31 +15,14 @@ static const struct column columns[] = {
 	{"class_name", "CLASS_NAME", COLUMN_CUT},
 	{"numa_node", "NUMA", COLUMN_DEFAULT | COLUMN_RIGHT},
 	{"iommu_group", "GROUP", COLUMN_DEFAULT | COLUMN_RIGHT},
+	{"vf_count", "VFS", COLUMN_RIGHT},
+	{"vf_total", "VFS_TOTAL", COLUMN_RIGHT},
 	{"types", "TYPES", COLUMN_DEFAULT | COLUMN_RIGHT},
 	{"vgpus", "VGPUS", COLUMN_DEFAULT | COLUMN_RIGHT},
 	{"sysfs_path", "SYSFS_PATH", 0},
 };
 
 static const struct table table = {columns, COUNT(columns)};
-
-static void fill(struct record *record, const struct vgpu_parent *parent)
-{
-	record_set_text(record, "name", vgpu_parent_get_name(parent));
-	record_set_text(record, "backend", vgpu_parent_get_backend(parent));
-	record_set_text(record, "driver", vgpu_parent_get_driver(parent));
-	record_set_text(record, "pci_address", vgpu_parent_get_pci_address(parent));
-	record_set_hex(record, "vendor", 4, vgpu_parent_get_vendor(parent));
-	record_set_text(record, "vendor_name", vgpu_parent_get_vendor_name(parent));
-	record_set_hex(record, "device", 4, vgpu_parent_get_device(parent));
-	record_set_text(record, "device_name", vgpu_parent_get_device_name(parent));
-	record_set_hex(record, "class", 6, vgpu_parent_get_class(parent));
-	record_set_text(record, "class_name", vgpu_parent_get_class_name(parent));
-	record_set_known(record, "numa_node", vgpu_parent_get_numa_node(parent));
-	record_set_known(record, "iommu_group", vgpu_parent_get_iommu_group(parent));
-	record_set_known(record, "types", vgpu_parent_get_type_count(parent));
-	record_set_known(record, "vgpus", vgpu_parent_get_device_count(parent));
-	record_set_text(record, "sysfs_path", vgpu_parent_get_sysfs_path(parent));
-}
 
 /* Names come from a database that costs some milliseconds. */
 static bool wants_names(const struct app *app)
@@ -62,7 +45,7 @@ static int run(struct app *app)
 		return report_last(app);
 	list = record_set_list(app->document, "parents");
 	for (i = 0; i < vgpu_parents_get_count(app->parents); i++)
-		fill(list_add_record(list), vgpu_parents_get(app->parents, i));
+		parent_fill(list_add_record(list), vgpu_parents_get(app->parents, i));
 	report_all(app, vgpu_parents_get_errors(app->parents));
 	return 0;
 }

@@ -10,9 +10,9 @@
 #include "vgpuctl.h"
 
 static const struct command *const commands[] = {
-	&command_parents, &command_types,     &command_list,   &command_create,     &command_destroy,
-	&command_show,    &command_read,      &command_write,  &command_screenshot, &command_edid,
-	&command_migrate, &command_reconcile, &command_doctor,
+	&command_parents, &command_types,   &command_list,      &command_create,     &command_destroy,
+	&command_show,    &command_read,    &command_write,     &command_screenshot, &command_edid,
+	&command_vfs,     &command_migrate, &command_reconcile, &command_doctor,
 };
 
 const struct command *const *commands_get(size_t *count)

@@ -43,6 +43,8 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_RAW] = {"raw", 0, NULL, "write the bytes themselves to standard output"},
 	[OPT_PRE_COPY] = {"pre-copy", 0, NULL, "read what can be read before the device is stopped"},
 	[OPT_ATTR] = {"attr", 'a', "GROUP/FILE=VALUE", "set a vendor attribute; may be given several times"},
+	[OPT_ENABLE] = {"enable", 0, "N|max", "enable so many virtual functions, or all"},
+	[OPT_DISABLE] = {"disable", 0, NULL, "disable all virtual functions"},
 	[OPT_DRY_RUN] = {"dry-run", 0, NULL, "change nothing, show what would be done"},
 	[OPT_SET] = {"set", 0, "WxH[@Hz]", "give it a monitor that prefers this mode"},
 	[OPT_LINK] = {"link", 0, "up|down", "connect the monitor, or take it away"},

@@ -48,6 +48,8 @@ enum option_id {
 	OPT_SET,
 	OPT_LINK,
 	OPT_ATTR,
+	OPT_ENABLE,
+	OPT_DISABLE,
 	OPT_COUNT
 };
 
@@ -78,7 +80,8 @@ struct command {
 };
 
 extern const struct command command_parents, command_types, command_list, command_create, command_destroy, command_show,
-	command_read, command_write, command_screenshot, command_edid, command_migrate, command_reconcile, command_doctor;
+	command_read, command_write, command_screenshot, command_edid, command_vfs, command_migrate, command_reconcile,
+	command_doctor;
 
 struct app {
 	const struct command *command; /* NULL until it is known */
@@ -124,6 +127,9 @@ int report_last(struct app *app);
 int report_usage(struct app *app, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Reports a failure that no error record of the library tells. Returns its exit code. */
 int report_failure(struct app *app, const char *path, int err, enum vgpu_cause cause, const char *message);
+
+/* parent.c: a parent as a record */
+void parent_fill(struct record *record, const struct vgpu_parent *parent);
 
 /* device.c: vGPUs as records */
 void device_fill(struct record *record, const struct vgpu_device *device);

@@ -45,6 +45,49 @@ struct vgpu_parent_list_opts {
  */
 int vgpu_parent_list(struct vgpu_context *ctx, const struct vgpu_parent_list_opts *opts, struct vgpu_parents **out);
 
+/** As many virtual functions as the parent can have. */
+#define VGPU_VFS_MAX 0xffffffffu
+
+/**
+ * struct vgpu_parent_set_vfs_opts - how many virtual functions a parent is to have
+ * @size: sizeof(struct vgpu_parent_set_vfs_opts)
+ * @count: their number; 0 disables them; VGPU_VFS_MAX: all that it can have
+ * @timeout_ms: deadline in milliseconds; 0: 60000
+ */
+struct vgpu_parent_set_vfs_opts {
+	size_t size;
+	uint32_t count;
+	uint32_t timeout_ms;
+};
+
+/**
+ * vgpu_parent_set_vfs() - enable or disable the virtual functions of a parent
+ * @ctx: the context
+ * @parent: name of the parent, or its PCI address (domain optional)
+ * @opts: how many
+ *
+ * By the parent's sriov_numvfs, or where its driver refuses that, by the program that NVIDIA's driver has for it, which
+ * knows all or none; that it can't get at the driver for a moment is tried again until the deadline. Nothing to do is
+ * success. A number changes only through 0, and never while the parent has vGPUs.
+ *
+ * Return: 0, or (with the cause in the error record)
+ *  * -EINVAL, -E2BIG: @opts;
+ *  * -ENODEV: no such parent;
+ *  * -ERANGE: it can't have so many;
+ *  * -EOPNOTSUPP: its vGPUs do not live on virtual functions, its driver enables all or none, or the program is
+ * missing;
+ *  * -EBUSY: it has vGPUs or, where the program would end them, GPU instances of MIG; another number of functions is
+ *    enabled; or another process is changing it (locked);
+ *  * -ECANCELED: the program failed; the message is what it said;
+ *  * -EACCES, -EPERM: not allowed;
+ *  * -ETIMEDOUT: the kernel still works on it at the deadline (pending): a function that is open holds it up;
+ *  * -EIO: it did not become what was asked for;
+ *  * -ECONNRESET: the process that writes to the kernel for this one was killed;
+ *  * -ENOMEM, or another -errno of the kernel.
+ * Since: 0.1
+ */
+int vgpu_parent_set_vfs(struct vgpu_context *ctx, const char *parent, const struct vgpu_parent_set_vfs_opts *opts);
+
 /**
  * vgpu_parents_unref() - free a list of parents
  * @parents: the list, or NULL
@@ -112,6 +155,12 @@ int vgpu_parent_get_numa_node(const struct vgpu_parent *parent);
 
 /** vgpu_parent_get_iommu_group() - number of its IOMMU group. Since: 0.1 */
 int vgpu_parent_get_iommu_group(const struct vgpu_parent *parent);
+
+/** vgpu_parent_get_vf_count() - number of its virtual functions that are enabled. Since: 0.1 */
+int vgpu_parent_get_vf_count(const struct vgpu_parent *parent);
+
+/** vgpu_parent_get_vf_total() - number of virtual functions that it can have. Since: 0.1 */
+int vgpu_parent_get_vf_total(const struct vgpu_parent *parent);
 
 /** vgpu_parent_get_type_count() - number of types it offers. Since: 0.1 */
 int vgpu_parent_get_type_count(const struct vgpu_parent *parent);

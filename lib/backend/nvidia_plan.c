@@ -38,7 +38,7 @@ static int fail_nothing(struct vgpu_context *ctx, const struct vg_request *reque
 	int r;
 
 	if (!vfs->count)
-		return fail_capacity(ctx, request, "enable them as root: /usr/lib/nvidia/sriov-manage -e, with this address",
+		return fail_capacity(ctx, request, "enable them: vgpuctl vfs, with --enable max",
 							 "none of its virtual functions is enabled");
 	if (search->claimed) { /* one of these may come free again */
 		r = fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent",

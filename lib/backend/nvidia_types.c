@@ -165,7 +165,7 @@ static void explain(struct vgpu_context *ctx, const struct vgpu_parent *parent, 
 
 	if (!vfs) {
 		why.cause = VGPU_CAUSE_NOT_READY;
-		why.hint = "enable them as root: /usr/lib/nvidia/sriov-manage -e, with this address";
+		why.hint = "enable them: vgpuctl vfs, with --enable max";
 		vg_fail(ctx, &why, "vGPUs live on virtual functions, and none is enabled");
 	} else if (!tally->functions && !vg_host_has_module(ctx, "nvidia_vgpu_vfio")) {
 		why.cause = VGPU_CAUSE_MODULE_MISSING;

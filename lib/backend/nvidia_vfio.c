@@ -137,5 +137,8 @@ const struct vg_backend_ops vg_backend_nvidia_vfio = {
 	.plan_remove = vg_nvidia_plan_remove,
 	.remove_failed = vg_nvidia_remove_failed,
 	.explain = vg_nvidia_explain,
+	.plan_functions = vg_nvidia_plan_functions,
+	.functions_program = "/usr/lib/nvidia/sriov-manage",
+	.check_program = vg_nvidia_check_program,
 	.attr_dir = NVIDIA_DIR,
 };

@@ -67,6 +67,11 @@ int vg_nvidia_create_failed(struct vgpu_context *ctx, const struct vg_request *r
 							int step, int err);
 int vg_nvidia_plan_remove(struct vgpu_context *ctx, const struct vgpu_device *device, struct vg_plan *out);
 int vg_nvidia_remove_failed(struct vgpu_context *ctx, const struct vg_plan *plan, int step, int err);
+/* nvidia_functions.c */
+int vg_nvidia_plan_functions(struct vgpu_context *ctx, const struct vgpu_parent *parent, unsigned count,
+							 struct vg_steps *out);
+int vg_nvidia_check_program(struct vgpu_context *ctx, const struct vgpu_parent *parent);
+/* nvidia_vfio.c */
 uint64_t vg_nvidia_inode_of(struct vgpu_context *ctx, const char *name);
 
 #endif

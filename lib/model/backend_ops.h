@@ -76,6 +76,13 @@ struct vg_backend_ops {
 	int (*remove_failed)(struct vgpu_context *ctx, const struct vg_plan *plan, int step, int err);
 	/* Why this parent offers no type that could be created now. Leaves an error record. NULL: nothing is known. */
 	void (*explain)(struct vgpu_context *ctx, const struct vgpu_parent *parent);
+	/* The steps that set the number of enabled virtual functions, from 0 or to 0; NULL: there are none. */
+	int (*plan_functions)(struct vgpu_context *ctx, const struct vgpu_parent *parent, unsigned count,
+						  struct vg_steps *out);
+	/* Where the driver refuses these: the program that enables (-e ADDRESS) or disables (-d ADDRESS) all; or NULL. */
+	const char *functions_program;
+	/* May it be run now? 0, or -errno with an error record. */
+	int (*check_program)(struct vgpu_context *ctx, const struct vgpu_parent *parent);
 	/* The one directory of vendor attributes within a vGPU's; NULL: all but plain_dirs. */
 	const char *attr_dir;
 	/* Directories within a vGPU's that hold no vendor attributes; NULL at the end. */

@@ -38,7 +38,7 @@ struct vgpu_parent *vg_parent_new(const char *backend, const char *name, const c
 	vg_ref_init(&parent->ref);
 	parent->backend = backend;
 	parent->vendor = parent->device = parent->class_code = parent->numa_node = parent->iommu_group = -1;
-	parent->types = parent->devices = -1;
+	parent->types = parent->devices = parent->vf_count = parent->vf_total = -1;
 	parent->name = strdup(name);
 	parent->path = strdup(path);
 	if (!parent->name || !parent->path)
@@ -151,7 +151,9 @@ static int read_facts(struct vgpu_context *ctx, struct vgpu_parent *parent, stru
 		int *out;
 	} const numbers[] = {{"vendor", 0, 0xffff, &parent->vendor},
 						 {"device", 0, 0xffff, &parent->device},
-						 {"class", 0, 0xffffff, &parent->class_code}};
+						 {"class", 0, 0xffffff, &parent->class_code},
+						 {"sriov_numvfs", 10, 0xffff, &parent->vf_count},
+						 {"sriov_totalvfs", 10, 0xffff, &parent->vf_total}};
 	char text[VG_NAME_SIZE];
 	int dir = vg_open_dir(AT_FDCWD, parent->path);
 	size_t i;
@@ -314,6 +316,16 @@ int vgpu_parent_get_numa_node(const struct vgpu_parent *parent)
 int vgpu_parent_get_iommu_group(const struct vgpu_parent *parent)
 {
 	return parent->iommu_group;
+}
+
+int vgpu_parent_get_vf_count(const struct vgpu_parent *parent)
+{
+	return parent->vf_count;
+}
+
+int vgpu_parent_get_vf_total(const struct vgpu_parent *parent)
+{
+	return parent->vf_total;
 }
 
 int vgpu_parent_get_type_count(const struct vgpu_parent *parent)

@@ -19,7 +19,7 @@ struct vgpu_parent {
 	char *vendor_name;
 	char *device_name;
 	char *class_name;
-	int vendor, device, class_code, numa_node, iommu_group, types, devices;
+	int vendor, device, class_code, numa_node, iommu_group, vf_count, vf_total, types, devices;
 };
 
 struct vgpu_parents {

@@ -97,9 +97,9 @@ static int send_job(int fd, const struct vg_helper_message *job, size_t size, in
 	return n < 0 ? -errno : 0;
 }
 
-int vg_helper_start(struct vgpu_context *ctx, const struct vg_steps *steps, bool can_undo, int record_fd)
+static int start_job(struct vgpu_context *ctx, char kind, const struct vg_steps *steps, bool can_undo, int record_fd)
 {
-	struct vg_helper_message job = {.kind = VG_HELPER_JOB, .is_host = ctx->is_host, .has_undo = can_undo};
+	struct vg_helper_message job = {.kind = kind, .is_host = ctx->is_host, .has_undo = can_undo};
 	const size_t size = offsetof(struct vg_helper_message, steps.text) + steps->used;
 	int r;
 
@@ -118,13 +118,29 @@ int vg_helper_start(struct vgpu_context *ctx, const struct vg_steps *steps, bool
 		r = send_job(ctx->helper_fd, &job, size, record_fd);
 	if (r)
 		vg_helper_leave(ctx);
-	return r;
+	return r == -EPIPE ? -ECONNRESET : r; /* killed before it could do anything */
 }
 
-int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline, int *step)
+int vg_helper_start(struct vgpu_context *ctx, const struct vg_steps *steps, bool can_undo, int record_fd)
+{
+	return start_job(ctx, VG_HELPER_JOB, steps, can_undo, record_fd);
+}
+
+int vg_helper_run(struct vgpu_context *ctx, const char *program, const char *option, const char *operand, int record_fd)
+{
+	struct vg_steps steps;
+	int r;
+
+	if (!ctx->is_host)
+		return -EMEDIUMTYPE;
+	vg_steps_clear(&steps);
+	r = vg_steps_add(&steps, program, option, &(struct vg_write){operand, ""});
+	return r ? r : start_job(ctx, VG_HELPER_RUN, &steps, false, record_fd);
+}
+
+static int wait_for_answer(struct vgpu_context *ctx, int64_t deadline, struct vg_helper_answer *answer)
 {
 	struct pollfd poll_fd = {.fd = ctx->helper_fd, .events = POLLIN};
-	struct vg_helper_answer answer = {0};
 	ssize_t n;
 
 	for (;;) {
@@ -139,17 +155,37 @@ int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline, int *step)
 			break;
 	}
 	do
-		n = recv(ctx->helper_fd, &answer, sizeof(answer), 0);
+		n = recv(ctx->helper_fd, answer, sizeof(*answer), 0);
 	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(answer)) {
+	if (n != (ssize_t)sizeof(*answer)) {
 		vg_helper_leave(ctx);
 		return -ECONNRESET;
 	}
+	if (answer->result == -ETIMEDOUT) /* a driver's own: the write has ended */
+		return -ETIME;
+	return answer->result > 0 ? -EIO : answer->result;
+}
+
+int vg_helper_wait(struct vgpu_context *ctx, int64_t deadline, int *step)
+{
+	struct vg_helper_answer answer = {0};
+	int r = wait_for_answer(ctx, deadline, &answer);
+
 	if (step)
 		*step = answer.step;
-	if (answer.result == -ETIMEDOUT) /* a driver's own: the write has ended */
-		return -ETIME;
-	return answer.result > 0 ? -EIO : answer.result;
+	return r;
+}
+
+int vg_helper_wait_program(struct vgpu_context *ctx, int64_t deadline, char said[VG_SAID_SIZE])
+{
+	struct vg_helper_answer answer = {0};
+	int r = wait_for_answer(ctx, deadline, &answer);
+
+	answer.text[VG_SAID_SIZE - 1] = '\0';
+	vg_strcopy(said, VG_SAID_SIZE, answer.text);
+	vg_make_printable(said);
+	vg_chomp(said);
+	return r;
 }
 
 int vg_fail_helper(struct vgpu_context *ctx, const char *operation, const char *path)

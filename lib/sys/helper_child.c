@@ -18,6 +18,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "sys/helper_program.h"
+
 /* How long a helper without work waits for more. */
 #define IDLE_MS 1000
 
@@ -121,7 +123,7 @@ static int do_write(const char *path, const char *value, bool is_host)
 
 static void report(int fd, int result, int step)
 {
-	const struct vg_helper_answer answer = {result, step};
+	const struct vg_helper_answer answer = {.result = result, .step = step};
 
 	while (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
@@ -194,7 +196,8 @@ static bool receive_job(int fd, struct job *job)
 	do
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
-	if (n < (ssize_t)offsetof(struct vg_helper_message, steps.text) || job->message.kind != VG_HELPER_JOB)
+	if (n < (ssize_t)offsetof(struct vg_helper_message, steps.text) ||
+		(job->message.kind != VG_HELPER_JOB && job->message.kind != VG_HELPER_RUN))
 		return false;
 	header = CMSG_FIRSTHDR(&message);
 	if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int)))
@@ -258,6 +261,19 @@ static void do_job(int fd, int caller, const struct job *job)
 		report(fd, r, failed);
 }
 
+static void run(int fd, const struct job *job)
+{
+	struct vg_helper_answer answer = {.result = -EBADMSG};
+	struct vg_step step;
+
+	if (vg_steps_get(&job->message.steps, 0, &step))
+		answer.result =
+			vg_run_program(step.write.path, step.write.value, step.undo.path, answer.text, sizeof(answer.text));
+	close(job->record_fd);
+	while (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
 noreturn void vg_helper_child(const struct vg_helper_start *start)
 {
 	int fd = start->fd, caller;
@@ -271,7 +287,11 @@ noreturn void vg_helper_child(const struct vg_helper_start *start)
 	close_others(fd);
 	unmap_devices();
 	caller = (int)syscall(SYS_pidfd_open, start->caller, 0);
-	while (wait_for_job(fd, &job))
-		do_job(fd, caller, &job);
+	while (wait_for_job(fd, &job)) {
+		if (job.message.kind == VG_HELPER_RUN)
+			run(fd, &job);
+		else
+			do_job(fd, caller, &job);
+	}
 	_exit(0);
 }

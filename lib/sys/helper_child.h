@@ -7,11 +7,13 @@
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
+#include "sys/helper.h"
 #include "util/steps.h"
 
 enum vg_helper_kind {
 	VG_HELPER_JOB = 'j',  /* with the record's descriptor */
 	VG_HELPER_UNDO = 'u', /* undo the last job */
+	VG_HELPER_RUN = 'r',  /* a job whose one step is a program (path), its option (value) and operand (undo's path) */
 };
 
 /*
@@ -28,8 +30,9 @@ struct vg_helper_message {
 };
 
 struct vg_helper_answer {
-	int result; /* 0 or -errno */
-	int step;   /* that failed */
+	int result;              /* 0 or -errno */
+	int step;                /* that failed */
+	char text[VG_SAID_SIZE]; /* what a program said */
 };
 
 struct vg_helper_start {

@@ -15,7 +15,7 @@ PARENT       ID         NAME               API      AVAILABLE MAX MIB
 0000:9b:00.0 1415       -                  vfio-pci         0   -   -
 0000:bb:00.4 nvidia-558 NVIDIA A40-2Q      vfio-pci         1   -   -
 ! vgpuctl: list types: 0000:5b:00.0: no function has a vGPU, and none can be created; with MIG on, create GPU instances first; else see the kernel's log
-! vgpuctl: list types: 0000:7b:00.0: vGPUs live on virtual functions, and none is enabled; enable them as root: /usr/lib/nvidia/sriov-manage -e, with this address
+! vgpuctl: list types: 0000:7b:00.0: vGPUs live on virtual functions, and none is enabled; enable them: vgpuctl vfs, with --enable max
 $ vgpuctl --root nvidia --json types -p 9b:00.0
 {
   "schema": 1,
@@ -124,7 +124,7 @@ $ vgpuctl --root nvidia create -p 5b:00.0 -t 1145
 ! vgpuctl: create: 0000:5b:00.0: it offers no type '1145'; list the types of this parent
 ? 3
 $ vgpuctl --root nvidia create -p 7b:00.0 -t 1145
-! vgpuctl: create: 0000:7b:00.0: none of its virtual functions is enabled; enable them as root: /usr/lib/nvidia/sriov-manage -e, with this address
+! vgpuctl: create: 0000:7b:00.0: none of its virtual functions is enabled; enable them: vgpuctl vfs, with --enable max
 ? 8
 $ vgpuctl --root nvidia create -p bb:00.0 -t nvidia-558
 ! vgpuctl: create: bb:00.0: this physical function is no parent, its virtual functions are; take one of them: list the parents of this host

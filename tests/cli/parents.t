@@ -24,6 +24,8 @@ $ vgpuctl --root full --json parents | sed 's/\(_name": \).*,/\1"N",/'
       "class_name": "N",
       "numa_node": 1,
       "iommu_group": 20,
+      "vf_count": null,
+      "vf_total": null,
       "types": 2,
       "vgpus": 3,
       "sysfs_path": "@/full/sys/devices/pci0000:3a/0000:3a:00.0/0000:3b:00.4"
@@ -41,6 +43,8 @@ $ vgpuctl --root full --json parents | sed 's/\(_name": \).*,/\1"N",/'
       "class_name": "N",
       "numa_node": null,
       "iommu_group": 2,
+      "vf_count": null,
+      "vf_total": null,
       "types": 2,
       "vgpus": 0,
       "sysfs_path": "@/full/sys/devices/pci10000:00/10000:00:02.0"
@@ -58,6 +62,8 @@ $ vgpuctl --root full --json parents | sed 's/\(_name": \).*,/\1"N",/'
       "class_name": "N",
       "numa_node": null,
       "iommu_group": null,
+      "vf_count": null,
+      "vf_total": null,
       "types": 2,
       "vgpus": 0,
       "sysfs_path": "@/full/sys/devices/virtual/mdpy/mdpy"
@@ -75,6 +81,8 @@ $ vgpuctl --root full --json parents | sed 's/\(_name": \).*,/\1"N",/'
       "class_name": "N",
       "numa_node": null,
       "iommu_group": null,
+      "vf_count": null,
+      "vf_total": null,
       "types": 2,
       "vgpus": 4,
       "sysfs_path": "@/full/sys/devices/virtual/mtty/mtty"
@@ -92,6 +100,8 @@ $ vgpuctl --root full --json parents | sed 's/\(_name": \).*,/\1"N",/'
       "class_name": "N",
       "numa_node": null,
       "iommu_group": null,
+      "vf_count": null,
+      "vf_total": null,
       "types": null,
       "vgpus": 0,
       "sysfs_path": "@/full/sys/devices/virtual/odd/odd"

@@ -12,8 +12,5 @@ VM_PARENT=$(pci_find 1b36:0010)
 VM_TYPE=1145
 export VM_PARENT VM_TYPE
 mkdir -p /var
-case ${1##*/} in
-vfs_test*) ;; # enables them itself
-*) /usr/lib/nvidia/sriov-manage -e "$VM_PARENT" ;;
-esac
+[ "$1" = nvidia_vfs.sh ] || /usr/lib/nvidia/sriov-manage -e "$VM_PARENT"
 exec "$@"
