@@ -51,6 +51,7 @@ static int make_context(struct app *app)
 		.etc = absolute(app, OPT_ETC),
 		.var = absolute(app, OPT_VAR),
 		.log = log_to_stderr,
+		.any_class = app->args.options[OPT_ANY_CLASS] != NULL,
 	};
 	int r = vgpu_context_new(&opts, &app->ctx);
 

@@ -23,6 +23,7 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_RUN] = {"run", 0, "DIR", "where the records are, in its folder vgpu (ROOT/run)"},
 	[OPT_ETC] = {"etc", 0, "DIR", "where the configuration is (ROOT/etc)"},
 	[OPT_VAR] = {"var", 0, "DIR", "where lasting state is (ROOT/var)"},
+	[OPT_ANY_CLASS] = {"any-class", 0, NULL, "take devices of every PCI class that have SR-IOV for parents"},
 	[OPT_JSON] = {"json", 0, NULL, "print one JSON document"},
 	[OPT_HELP] = {"help", 'h', NULL, "show this help"},
 	[OPT_VERSION] = {"version", 0, NULL, "show the version"},
@@ -50,8 +51,8 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_LINK] = {"link", 0, "up|down", "connect the monitor, or take it away"},
 };
 
-static const enum option_id global_options[] = {OPT_ROOT, OPT_JSON, OPT_HELP, OPT_VERSION, OPT_SYS,
-												OPT_DEV,  OPT_PROC, OPT_RUN,  OPT_ETC,     OPT_VAR};
+static const enum option_id global_options[] = {OPT_ROOT, OPT_JSON, OPT_HELP, OPT_VERSION, OPT_SYS,      OPT_DEV,
+												OPT_PROC, OPT_RUN,  OPT_ETC,  OPT_VAR,     OPT_ANY_CLASS};
 
 /* getopt's tables of the options that are allowed. */
 struct syntax {

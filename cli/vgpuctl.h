@@ -25,6 +25,7 @@ enum option_id {
 	OPT_RUN,
 	OPT_ETC,
 	OPT_VAR,
+	OPT_ANY_CLASS,
 	OPT_JSON,
 	OPT_HELP,
 	OPT_VERSION,

@@ -28,6 +28,8 @@ struct vgpu_error;
  * @log_data: handed to @log
  * @log_level: highest enum vgpu_log_level delivered; 0: the number in the environment variable
  *             VGPU_LOG_LEVEL, else VGPU_LOG_WARNING
+ * @any_class: not 0: devices of every PCI class that have SR-IOV are parents, not only display controllers (03xx) and
+ *             processing accelerators (12xx)
  *
  * All strings are copied. A zeroed struct with @size set means the host itself.
  */
@@ -43,6 +45,7 @@ struct vgpu_context_opts {
 	vgpu_log_fn log;
 	void *log_data;
 	int log_level;
+	int any_class;
 };
 
 /**

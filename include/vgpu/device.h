@@ -223,7 +223,7 @@ const char *vgpu_device_get_physfn(const struct vgpu_device *device);
 /** vgpu_device_get_type() - id of its type. Since: 0.1 */
 const char *vgpu_device_get_type(const struct vgpu_device *device);
 
-/** vgpu_device_get_backend() - "mdev" or "nvidia-vfio" (never NULL). Since: 0.1 */
+/** vgpu_device_get_backend() - "mdev", "nvidia-vfio" or "sriov" (never NULL). Since: 0.1 */
 const char *vgpu_device_get_backend(const struct vgpu_device *device);
 
 /** vgpu_device_get_device_api() - for example "vfio-pci". Since: 0.1 */

@@ -131,6 +131,7 @@ int vgpu_context_new(const struct vgpu_context_opts *opts, struct vgpu_context *
 	ctx->log = known.log;
 	ctx->log_data = known.log_data;
 	ctx->log_level = log_level(known.log_level);
+	ctx->any_class = known.any_class != 0;
 	r = set_dirs(ctx, &known);
 	if (r) {
 		context_free(ctx);

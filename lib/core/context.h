@@ -27,6 +27,7 @@ struct vgpu_context {
 	vgpu_log_fn log;
 	void *log_data;
 	int log_level;
+	bool any_class;                 /* physical functions of every PCI class are parents */
 	char boot[9];                   /* start of this boot's id, read once; "": not yet (model/record.c) */
 	int helper_fd;                  /* socket to the helper process (sys/helper.h); -1: there is none */
 	int helper_owner;               /* process that started it */

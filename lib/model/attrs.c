@@ -46,13 +46,16 @@ int vg_attrs_check(struct vgpu_context *ctx, const char *const *attrs)
 	return 0;
 }
 
-static int add_step(struct vgpu_context *ctx, const struct attr *attr, struct vg_plan *plan)
+static int add_step(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const struct attr *attr,
+					struct vg_plan *plan)
 {
-	char path[VG_PATH_SIZE];
+	char path[VG_PATH_SIZE], old[VG_NAME_SIZE];
+	const struct vg_write undo = {path, old};
+	bool can_undo = false;
 	int r = vg_strf(path, sizeof(path), "%s/%s", plan->dir, attr->name);
 
 	/* where the directory comes with the vGPU, the write will tell */
-	if (r > 0 && vg_exists(AT_FDCWD, plan->dir) && !vg_exists(AT_FDCWD, path))
+	if (r > 0 && (backend->is_placed || vg_exists(AT_FDCWD, plan->dir)) && !vg_exists(AT_FDCWD, path))
 		return vg_fail(ctx,
 					   &(struct vg_failure){.operation = operation,
 											.path = path,
@@ -61,12 +64,15 @@ static int add_step(struct vgpu_context *ctx, const struct attr *attr, struct vg
 											.cause = VGPU_CAUSE_UNSUPPORTED,
 											.hint = "show lists the attributes that a vGPU has"},
 					   "the driver does not give this attribute");
+	if (r > 0 && backend->restores_attrs)
+		can_undo = vg_read_text(AT_FDCWD, path, old, sizeof(old)) > 0;
 	if (r > 0)
-		r = vg_steps_add(&plan->steps, path, attr->value, NULL);
+		r = vg_steps_add(&plan->steps, path, attr->value, can_undo ? &undo : NULL);
 	return r < 0 ? vg_fail_errno(ctx, operation, attr->name, -r) : 0;
 }
 
-int vg_attrs_plan(struct vgpu_context *ctx, const char *const *attrs, struct vg_plan *plan)
+int vg_attrs_plan(struct vgpu_context *ctx, const struct vg_backend_ops *backend, const char *const *attrs,
+				  struct vg_plan *plan)
 {
 	struct attr attr;
 	size_t i;
@@ -74,7 +80,7 @@ int vg_attrs_plan(struct vgpu_context *ctx, const char *const *attrs, struct vg_
 
 	for (i = 0; r == 0 && attrs && attrs[i]; i++)
 		if (parse(attrs[i], &attr))
-			r = add_step(ctx, &attr, plan);
+			r = add_step(ctx, backend, &attr, plan);
 	return r;
 }
 
@@ -82,10 +88,13 @@ int vg_attrs_failed(struct vgpu_context *ctx, const struct vg_plan *plan, int st
 {
 	struct vg_failure failure = {.operation = operation, .err = err, .cause = VGPU_CAUSE_REFUSED};
 	struct vg_step step;
+	struct stat st;
 
 	vg_steps_get(&plan->steps, step_number, &step);
 	failure.path = step.write.path;
 	failure.value = step.write.value;
+	if (err == EACCES && vg_stat(AT_FDCWD, step.write.path, &st) == 0 && !(st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)))
+		return vg_fail(ctx, &failure, "the driver lets nobody write it");
 	switch (err) {
 	case ENOENT:
 		failure.err = EOPNOTSUPP;

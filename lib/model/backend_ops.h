@@ -43,6 +43,8 @@ struct vg_backend_ops {
 	bool is_placed;
 	/* Only force destroys one that libvgpu has not made. */
 	bool guards_foreign;
+	/* Attributes outlive its vGPUs: what create has set is set back. */
+	bool restores_attrs;
 
 	/* Adds parents with name and path; text: only that one (or that of this virtual function), or NULL. */
 	int (*scan_parents)(struct vgpu_context *ctx, const char *text, struct vgpu_parents *out);
@@ -59,6 +61,8 @@ struct vg_backend_ops {
 	/* Identity of the vGPU of this name: its directory's inode, or that and its type. 0: there is none. */
 	uint64_t (*inode_of)(struct vgpu_context *ctx, const char *name);
 
+	/* Makes places for a vGPU where there are none yet; may block until the deadline. NULL: nothing to do. */
+	int (*prepare)(struct vgpu_context *ctx, const struct vg_request *request, int64_t deadline);
 	/*
 	 * Is there a type of this id on the parent, and room for one more? Fills the plan. records: see is_placed;
 	 * VG_RETRY: others are at work on every place.

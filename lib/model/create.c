@@ -85,7 +85,8 @@ static int choose(struct vgpu_context *ctx, struct creation *c)
 	c->request = (struct vg_request){
 		.parent = c->parents.vec.items[0], .type = c->opts.type, .pair = &c->pair, .attrs = c->opts.attrs};
 	c->backend = vg_backend_find(c->request.parent->backend);
-	return c->backend->plan_create(ctx, &c->request, NULL, &c->plan);
+	r = c->backend->prepare ? c->backend->prepare(ctx, &c->request, c->ready.deadline) : 0;
+	return r ? r : c->backend->plan_create(ctx, &c->request, NULL, &c->plan);
 }
 
 static int last_errno(struct vgpu_context *ctx)
@@ -182,7 +183,7 @@ static int write_kernel(struct vgpu_context *ctx, struct creation *c)
 
 	c->own_steps = c->plan.steps.count;
 	if (r == 0)
-		r = vg_attrs_plan(ctx, c->opts.attrs, &c->plan);
+		r = vg_attrs_plan(ctx, c->backend, c->opts.attrs, &c->plan);
 	if (r)
 		return r;
 	for (failed = 0; vg_steps_get(&c->plan.steps, failed, &step); failed++)

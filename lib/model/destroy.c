@@ -90,7 +90,7 @@ static int claim(struct vgpu_context *ctx, struct vg_records *records, struct de
 	int r;
 
 	if (!is_still_meant(ctx, d, record))
-		return fail_gone(ctx, d);
+		return record && vg_record_is_live(records, record) ? fail_removing(ctx, d->device->name) : fail_gone(ctx, d);
 	if (record && record->state != VG_RECORD_FOREIGN && vg_record_is_valid(records, record, d->device->inode)) {
 		d->was_ours = true;
 		r = vg_claim_take(ctx, records, record, &d->claim);

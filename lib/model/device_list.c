@@ -71,6 +71,33 @@ static bool is_pending_removal(const struct vg_records *records, const struct vg
 		   strcmp(record->boot, records->boot) == 0 && vg_record_is_live(records, record);
 }
 
+/* A function of a device that is no parent (any more, or without --any-class) may be a vGPU that libvgpu has made. */
+static bool may_be_unlisted(const struct vg_record *record)
+{
+	const struct vg_backend_ops *backend = vg_backend_find(record->backend);
+
+	return backend && backend->is_placed && record->state != VG_RECORD_FOREIGN;
+}
+
+/* The vGPU of a record that no backend has listed. -ENODEV: there is none. */
+static int new_unlisted(struct vgpu_context *ctx, struct vg_records *records, const struct vg_record *record,
+						struct vgpu_device **out)
+{
+	int r = -ENODEV;
+
+	if (may_be_unlisted(record)) {
+		r = vg_backend_find(record->backend)->read_device(ctx, record->name, out);
+		if (r == 0) {
+			apply_record(records, *out);
+			if ((*out)->owner == vg_owner_libvgpu)
+				return 0;
+			*out = vgpu_device_unref(*out);
+		}
+		r = r == -ENOMEM ? r : -ENODEV;
+	}
+	return r == -ENODEV && is_pending_removal(records, record) ? new_removing(records, record, out) : r;
+}
+
 static int cmp_names(const void *a, const void *b)
 {
 	return strcmp(((const struct vgpu_device *)a)->name, ((const struct vgpu_device *)b)->name);
@@ -112,14 +139,14 @@ static int join(struct vgpu_context *ctx, struct vgpu_devices *list)
 	for (i = 0; r == 0 && i < records.count; i++) {
 		struct vgpu_device *device = NULL;
 
-		if (!is_pending_removal(&records, &records.items[i]))
+		if (!is_pending_removal(&records, &records.items[i]) && !may_be_unlisted(&records.items[i]))
 			continue;
 		if (!is_sorted)
 			vg_vec_sort(&list->vec, cmp_names);
 		is_sorted = true;
 		if (has_name(&list->vec, records.items[i].name))
 			continue;
-		r = new_removing(&records, &records.items[i], &device);
+		r = new_unlisted(ctx, &records, &records.items[i], &device);
 		if (r == 0)
 			r = vg_vec_add(&pending, device);
 		if (r == -ENODEV)

@@ -152,6 +152,7 @@ Global options:
       --run DIR                     where the records are, in its folder vgpu (ROOT/run)
       --etc DIR                     where the configuration is (ROOT/etc)
       --var DIR                     where lasting state is (ROOT/var)
+      --any-class                   take devices of every PCI class that have SR-IOV for parents
 .
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 unsupported here,
 6 busy, 7 exists already, 8 no capacity, 9 pending at the deadline.
@@ -184,6 +185,7 @@ Global options:
       --run DIR                     where the records are, in its folder vgpu (ROOT/run)
       --etc DIR                     where the configuration is (ROOT/etc)
       --var DIR                     where lasting state is (ROOT/var)
+      --any-class                   take devices of every PCI class that have SR-IOV for parents
 .
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 unsupported here,
 6 busy, 7 exists already, 8 no capacity, 9 pending at the deadline.
@@ -217,6 +219,7 @@ Global options:
       --run DIR                     where the records are, in its folder vgpu (ROOT/run)
       --etc DIR                     where the configuration is (ROOT/etc)
       --var DIR                     where lasting state is (ROOT/var)
+      --any-class                   take devices of every PCI class that have SR-IOV for parents
 .
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 unsupported here,
 6 busy, 7 exists already, 8 no capacity, 9 pending at the deadline.

@@ -30,3 +30,25 @@ has() {
 	printf '%s\n' "$vm_out" | grep -qF -- "$vm_text" || vm_fail "$*: lacks '$vm_text': $vm_out"
 	echo "ok: $*"
 }
+
+# ends CODE COMMAND...: the command ends so, whatever it prints.
+ends() {
+	vm_code=0
+	vm_want=$1
+	shift
+	"$@" >/tmp/stdout 2>$err || vm_code=$?
+	[ "$vm_code" -eq "$vm_want" ] || vm_fail "$*: exit code $vm_code instead of $vm_want: $(cat /tmp/stdout $err)"
+	echo "ok: $*"
+}
+
+# told TEXT...: the last command that ends() ran printed each of them, on standard output or error.
+told() {
+	for vm_word; do
+		grep -qF -- "$vm_word" /tmp/stdout $err || vm_fail "lacks '$vm_word': $(cat /tmp/stdout $err)"
+	done
+}
+
+# holds TEXT FILE: the file holds this and nothing else.
+holds() {
+	[ "$(cat "$2")" = "$1" ] || vm_fail "$2: '$(cat "$2")' instead of '$1'"
+}
