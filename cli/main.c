@@ -10,9 +10,9 @@
 #include "vgpuctl.h"
 
 static const struct command *const commands[] = {
-	&command_parents, &command_types,   &command_list,      &command_create,     &command_destroy,
-	&command_show,    &command_read,    &command_write,     &command_screenshot, &command_edid,
-	&command_vfs,     &command_migrate, &command_reconcile, &command_doctor,
+	&command_parents, &command_types,    &command_list,    &command_create,     &command_destroy,
+	&command_show,    &command_read,     &command_write,   &command_screenshot, &command_edid,
+	&command_vfs,     &command_capacity, &command_migrate, &command_reconcile,  &command_doctor,
 };
 
 const struct command *const *commands_get(size_t *count)
@@ -143,6 +143,7 @@ static void release(struct app *app)
 	vgpu_device_unref(app->device);
 	vgpu_mends_unref(app->mends);
 	vgpu_checks_unref(app->checks);
+	vgpu_rooms_unref(app->rooms);
 	vgpu_context_unref(app->ctx);
 	arena_free(app->arena);
 }

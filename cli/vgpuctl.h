@@ -49,6 +49,10 @@ enum option_id {
 	OPT_SET,
 	OPT_LINK,
 	OPT_ATTR,
+	OPT_POLICY,
+	OPT_NUMA,
+	OPT_BELOW,
+	OPT_MIX,
 	OPT_ENABLE,
 	OPT_DISABLE,
 	OPT_COUNT
@@ -81,8 +85,8 @@ struct command {
 };
 
 extern const struct command command_parents, command_types, command_list, command_create, command_destroy, command_show,
-	command_read, command_write, command_screenshot, command_edid, command_vfs, command_migrate, command_reconcile,
-	command_doctor;
+	command_read, command_write, command_screenshot, command_edid, command_vfs, command_capacity, command_migrate,
+	command_reconcile, command_doctor;
 
 struct app {
 	const struct command *command; /* NULL until it is known */
@@ -101,6 +105,7 @@ struct app {
 	struct vgpu_device *device;
 	struct vgpu_mends *mends;
 	struct vgpu_checks *checks;
+	struct vgpu_rooms *rooms;
 	struct vgpu_vfio *vfio;
 	struct vgpu_display *display;
 };

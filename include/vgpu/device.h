@@ -77,11 +77,18 @@ enum vgpu_wait {
 	VGPU_WAIT_NODE         /* until its VFIO nodes are there too, and udev has finished with them */
 };
 
+/** On any parent: take the one that has most vGPUs first, to keep others free; without it, the one that has fewest. */
+#define VGPU_CREATE_PACK (1u << 0)
+/** On any parent: those on NUMA node numa_node are tried before the others. */
+#define VGPU_CREATE_NUMA (1u << 1)
+
 /**
  * struct vgpu_device_create_opts - what to create
  * @size: sizeof(struct vgpu_device_create_opts)
  * @parent: name of the parent, or its PCI address (domain optional); or the PCI address of the virtual function that
- *          the vGPU is to be
+ *          the vGPU is to be; or "auto": any parent that offers the type, tried in the order that @flags, @numa_node
+ * and
+ *          @below say
  * @type: id of the type
  * @device: "UUID[:INSTANCE]": VM UUID and instance 0 to 65535; NULL: a random UUID, instance 0
  * @wait: enum vgpu_wait
@@ -89,6 +96,10 @@ enum vgpu_wait {
  * @owner: "USER[:GROUP]", names or numbers: gives the VFIO nodes to them; NULL: leaves them as they come
  * @attrs: "GROUP/FILE=VALUE", NULL at the end: vendor attributes (as vgpu_device_get_attr_name() names them) to set in
  *         this order once it is made; NULL: none. Drivers may round: the attributes of the vGPU tell what came
+ * @flags: VGPU_CREATE_PACK, VGPU_CREATE_NUMA, or 0
+ * @numa_node: NUMA node, for VGPU_CREATE_NUMA
+ * @below: on any parent: those at or below the PCI device of this address (a bridge) are tried before the others; or
+ * NULL
  */
 struct vgpu_device_create_opts {
 	size_t size;
@@ -99,6 +110,9 @@ struct vgpu_device_create_opts {
 	uint32_t timeout_ms;
 	const char *owner;
 	const char *const *attrs;
+	uint32_t flags;
+	int numa_node;
+	const char *below;
 };
 
 /**

@@ -3,6 +3,7 @@
 #ifndef VGPU_VGPU_H
 #define VGPU_VGPU_H
 
+#include <vgpu/capacity.h>
 #include <vgpu/check.h>
 #include <vgpu/context.h>
 #include <vgpu/device.h>

@@ -10,6 +10,7 @@
 #include "model/attrs.h"
 #include "model/backend_ops.h"
 #include "model/claim_pair.h"
+#include "model/place.h"
 #include "model/ready.h"
 #include "sys/devnode.h"
 #include "sys/helper.h"
@@ -66,6 +67,8 @@ static int check_opts(struct vgpu_context *ctx, const struct vgpu_device_create_
 		return r;
 	if (!c->opts.parent || !c->opts.type)
 		return vg_fail_invalid(ctx, operation, c->opts.parent ? "type" : "parent", "it is not given");
+	if (c->opts.flags & ~(VGPU_CREATE_PACK | VGPU_CREATE_NUMA))
+		return vg_fail_invalid(ctx, operation, "flags", "unknown flag");
 	if (!c->opts.device)
 		vg_uuid_random(c->pair.uuid);
 	else if (vg_pair_parse(c->opts.device, &c->pair))
@@ -76,15 +79,12 @@ static int check_opts(struct vgpu_context *ctx, const struct vgpu_device_create_
 	return r ? r : check_wait(ctx, c);
 }
 
-static int choose(struct vgpu_context *ctx, struct creation *c)
+static int plan(struct vgpu_context *ctx, struct creation *c, const struct vgpu_parent *parent)
 {
-	int r = vg_parents_scan(ctx, operation, c->opts.parent, &c->parents);
+	int r;
 
-	if (r)
-		return r;
-	c->request = (struct vg_request){
-		.parent = c->parents.vec.items[0], .type = c->opts.type, .pair = &c->pair, .attrs = c->opts.attrs};
-	c->backend = vg_backend_find(c->request.parent->backend);
+	c->request = (struct vg_request){.parent = parent, .type = c->opts.type, .pair = &c->pair, .attrs = c->opts.attrs};
+	c->backend = vg_backend_find(parent->backend);
 	r = c->backend->prepare ? c->backend->prepare(ctx, &c->request, c->ready.deadline) : 0;
 	return r ? r : c->backend->plan_create(ctx, &c->request, NULL, &c->plan);
 }
@@ -292,10 +292,11 @@ static int claim_and_make(struct vgpu_context *ctx, struct creation *c, struct v
 	return r;
 }
 
-static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+static int create_on(struct vgpu_context *ctx, struct creation *c, const struct vgpu_parent *parent,
+					 struct vgpu_device **out)
 {
 	int64_t pause = 1;
-	int r = choose(ctx, c);
+	int r = plan(ctx, c, parent);
 
 	while (r == 0) {
 		r = claim_and_make(ctx, c, out);
@@ -303,7 +304,43 @@ static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_devi
 			return r;
 		r = pause_before_retry(c, &pause) ? 0 : last_errno(ctx);
 	}
+	return r == VG_RETRY ? last_errno(ctx) : r;
+}
+
+/* On the first parent that takes it. Only want of the type or of room is a reason to try the next one. */
+static int create_anywhere(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+{
+	struct vgpu_parents *parents;
+	bool is_full = false;
+	size_t i;
+	int r = vg_place_rank(ctx, &c->opts, &parents);
+
+	if (r)
+		return r;
+	for (i = 0; i < parents->vec.count; i++) {
+		enum vgpu_cause cause;
+
+		r = create_on(ctx, c, parents->vec.items[i], out);
+		cause = r ? vgpu_error_get_cause(vgpu_context_get_error(ctx)) : VGPU_CAUSE_NONE;
+		is_full = is_full || cause == VGPU_CAUSE_NO_CAPACITY;
+		/* an id of another backend's is no id of a type there */
+		if (r == 0 || (cause != VGPU_CAUSE_NO_CAPACITY && cause != VGPU_CAUSE_NO_TYPE && cause != VGPU_CAUSE_INVALID))
+			break;
+	}
+	if (i == parents->vec.count)
+		r = vg_place_fail(ctx, c->opts.type, is_full);
+	vgpu_parents_unref(parents);
 	return r;
+}
+
+static int create(struct vgpu_context *ctx, struct creation *c, struct vgpu_device **out)
+{
+	int r;
+
+	if (strcmp(c->opts.parent, VG_PLACE_AUTO) == 0)
+		return create_anywhere(ctx, c, out);
+	r = vg_parents_scan(ctx, operation, c->opts.parent, &c->parents);
+	return r ? r : create_on(ctx, c, c->parents.vec.items[0], out);
 }
 
 int vgpu_device_create(struct vgpu_context *ctx, const struct vgpu_device_create_opts *opts, struct vgpu_device **out)

@@ -147,6 +147,10 @@ START_TEST(no_arguments)
 	ck_assert_int_eq(vgpu_type_list(ctx, NULL, NULL), -EINVAL);
 	ck_assert_int_eq(vgpu_device_list(ctx, NULL, NULL), -EINVAL);
 	ck_assert_int_eq(vgpu_check_list(ctx, NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_room_list(ctx, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_parent_set_vfs(ctx, "mtty", NULL), -EINVAL);
+	ck_assert_int_eq(vgpu_parent_set_vfs(ctx, NULL, &(struct vgpu_parent_set_vfs_opts){0}), -EINVAL);
+	ck_assert_int_eq(vgpu_parent_set_vfs(ctx, "mtty", &(struct vgpu_parent_set_vfs_opts){0}), -EINVAL);
 	ck_assert_int_eq(vgpu_device_find(ctx, NULL, 0, &device), -EINVAL);
 	ck_assert_int_eq(vgpu_device_find(ctx, TREE_UUID, 0, NULL), -EINVAL);
 	ck_assert_int_eq(vgpu_device_create(ctx, NULL, &device), -EINVAL);

@@ -137,6 +137,7 @@ Commands:
   screenshot write what a device shows to a PNG file
   edid       show the monitor that a device believes in, or give it another
   vfs        show, enable or disable the virtual functions of a parent
+  capacity   list what can still be created, and what a mix of types would leave
   migrate    save the state of a device to a file, or restore it from one
   reconcile  mend the records that disagree with the kernel
   doctor     check what of this host works for vGPUs, and what to do about the rest

@@ -157,6 +157,23 @@ static struct result check_host(const char *root)
 	return result;
 }
 
+static struct result list_rooms(const char *root)
+{
+	struct vgpu_room_list_opts opts = {.size = sizeof(opts), .mix = "mtty-1=2,1145=1"};
+	struct vgpu_rooms *rooms = NULL;
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_room_list(ctx, &opts, &rooms);
+	armed = false;
+	result.items = vgpu_rooms_get_count(rooms);
+	if (rooms)
+		result.errors = vgpu_errors_get_count(vgpu_rooms_get_errors(rooms));
+	vgpu_rooms_unref(rooms);
+	vgpu_context_unref(ctx);
+	return result;
+}
+
 static struct result reconcile(const char *root)
 {
 	struct vgpu_record_reconcile_opts opts = {.size = sizeof(opts), .flags = VGPU_RECONCILE_DRY_RUN};
@@ -177,8 +194,60 @@ static struct result reconcile(const char *root)
 static const struct {
 	const char *name;
 	call_fn call;
-} calls[] = {{"context", new_context}, {"parents", list_parents}, {"types", list_types},   {"devices", list_devices},
-			 {"find", find_device},    {"check", check_host},     {"reconcile", reconcile}};
+} calls[] = {{"context", new_context}, {"parents", list_parents}, {"types", list_types}, {"devices", list_devices},
+			 {"rooms", list_rooms},    {"find", find_device},     {"check", check_host}, {"reconcile", reconcile}};
+
+/* A PCI function: its links, and two of its files. */
+static void add_function(const char *root, const char *address, const char *vendor, const char *driver)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+
+	snprintf(target, sizeof(target), "../../../devices/pci0000:3a/%s", address);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", address);
+	tree_link(root, path, target);
+	snprintf(path, sizeof(path), "sys/bus/pci/drivers/%s/%s", driver, address);
+	snprintf(target, sizeof(target), "../../../../devices/pci0000:3a/%s", address);
+	tree_link(root, path, target);
+	snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/vendor", address);
+	tree_file(root, path, vendor);
+	snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/class", address);
+	tree_file(root, path, "0x030000\n");
+	snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/driver", address);
+	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
+	tree_link(root, path, target);
+	snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/iommu_group", address);
+	tree_link(root, path, "../../../kernel/iommu_groups/7");
+}
+
+/* A device whose virtual functions are vGPUs: number 0 is one, number 1 is not. */
+static void add_gpu(const char *root, char bus, const char *vendor, const char *driver, const char *vf_driver)
+{
+	char path[PATH_MAX], address[16], target[32];
+	int i;
+
+	snprintf(address, sizeof(address), "0000:3%c:00.0", bus);
+	add_function(root, address, vendor, driver);
+	snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/sriov_totalvfs", address);
+	tree_file(root, path, "2\n");
+	snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/sriov_numvfs", address);
+	tree_file(root, path, "2\n");
+	for (i = 0; i < 2; i++) {
+		snprintf(address, sizeof(address), "0000:3%c:00.%d", bus, i + 1);
+		add_function(root, address, vendor, i ? driver : vf_driver);
+		snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/physfn", address);
+		snprintf(target, sizeof(target), "../0000:3%c:00.0", bus);
+		tree_link(root, path, target);
+		snprintf(path, sizeof(path), "sys/devices/pci0000:3a/0000:3%c:00.0/virtfn%d", bus, i);
+		snprintf(target, sizeof(target), "../%s", address);
+		tree_link(root, path, target);
+		if (strcmp(vf_driver, driver) != 0)
+			continue;
+		snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/nvidia/current_vgpu_type", address);
+		tree_file(root, path, i ? "0\n" : "1145\n");
+		snprintf(path, sizeof(path), "sys/devices/pci0000:3a/%s/nvidia/creatable_vgpu_types", address);
+		tree_file(root, path, i ? "ID : vGPU Name\n1145 : NVIDIA L40S-1B\n" : "");
+	}
+}
 
 static struct result run(call_fn call, const char *root, long n)
 {
@@ -203,6 +272,8 @@ START_TEST(each_allocation)
 	tree_new(root);
 	tree_host(root);
 	tree_file(root, "run/vgpu/" TREE_UUID ":3,creating,00000000,0,mdev,mtty," TREE_UUID, "type=mtty-1\n");
+	add_gpu(root, 'b', "0x10de\n", "nvidia", "nvidia");
+	add_gpu(root, 'c', "0x8086\n", "xe", "vfio-pci");
 	go_on = _i % 2;
 	whole = run(call, root, 1000000);
 	ck_assert_msg(whole.r == 0 && !failed && whole.items > 0, "%s: %d, %zu items", name, whole.r, whole.items);

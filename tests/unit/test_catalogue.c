@@ -30,13 +30,13 @@ START_TEST(layouts)
 	size_t i;
 
 	ck_assert_uint_lt(strlen(cases[_i].text), sizeof(text));
-	strcpy(text, cases[_i].text);
+	memcpy(text, cases[_i].text, strlen(cases[_i].text) + 1);
 	for (i = 0; vg_nvidia_row_next(&rest, &row); i++) {
 		ck_assert_uint_eq(row.id, cases[_i].rows[i].id);
 		ck_assert_str_eq(row.name, cases[_i].rows[i].name);
 	}
 	ck_assert_uint_eq(cases[_i].rows[i].id, 0);
-	strcpy(text, cases[_i].text);
+	memcpy(text, cases[_i].text, strlen(cases[_i].text) + 1);
 	ck_assert_int_eq(vg_nvidia_lists(text, cases[_i].rows[0].id), cases[_i].rows[0].id != 0);
 }
 END_TEST

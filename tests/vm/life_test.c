@@ -57,6 +57,30 @@ static void assert_ready(const struct vgpu_device *device, const struct sample *
 	ck_assert_int_eq(stat(vgpu_device_get_sysfs_path(device), &st), 0);
 }
 
+/* Any parent: the only one that offers the type; and when it is full, none. */
+START_TEST(any_parent)
+{
+	struct vgpu_context *ctx = vm_context();
+	struct vgpu_device *device;
+	char name[64];
+	int i;
+
+	device = vm_create(ctx, "auto", "mdpy-hd", VM_UUID ":0");
+	ck_assert_str_eq(vgpu_device_get_parent_name(device), "mdpy");
+	vgpu_device_unref(device);
+	for (i = 1; vm_available(ctx, "mdpy", "mdpy-hd") > 0; i++) {
+		snprintf(name, sizeof(name), VM_UUID ":%d", i);
+		vm_assert_ok(ctx, vm_try_create(ctx, "auto", "mdpy-hd", name));
+	}
+	snprintf(name, sizeof(name), VM_UUID ":%d", i);
+	vm_assert_fails(ctx, vm_try_create(ctx, "auto", "mdpy-hd", name), -ENOSPC, VGPU_CAUSE_NO_CAPACITY);
+	vm_assert_fails(ctx, vm_try_create(ctx, "auto", "mdpy-9", name), -ENODEV, VGPU_CAUSE_NO_TYPE);
+	vm_assert_fails(ctx, vm_try_create(ctx, "auto", "mtty-1", VM_UUID ":0"), -EEXIST, VGPU_CAUSE_EXISTS);
+	vm_clean(ctx);
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
 START_TEST(parents_and_types)
 {
 	struct vgpu_context *ctx = vm_context();
@@ -469,9 +493,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {parents_and_types, whole_life,      refusals,      foreign,
-								  capacity,          owner_of_nodes,  forked_caller, caller_is_left_alone,
-								  unprivileged,      module_unloaded, in_use,        NULL};
+	const TTest *const tests[] = {
+		parents_and_types, any_parent,           whole_life,   refusals,        foreign, capacity, owner_of_nodes,
+		forked_caller,     caller_is_left_alone, unprivileged, module_unloaded, in_use,  NULL};
 
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0);
 	return run_suite("life", tests);

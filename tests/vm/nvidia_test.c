@@ -165,6 +165,22 @@ START_TEST(capacity)
 }
 END_TEST
 
+/* By any parent: mdev's and SR-IOV's words for types are none here. */
+START_TEST(any_parent)
+{
+	struct vgpu_device *device;
+
+	begin();
+	device = vm_create(ctx, "auto", "1150", VM_UUID ":0");
+	ck_assert_str_eq(vgpu_device_get_parent_name(device), parent);
+	vgpu_device_unref(device);
+	vm_assert_ok(ctx, vm_try_create(ctx, "auto", "1150", VM_UUID ":1"));
+	vm_assert_fails(ctx, vm_try_create(ctx, "auto", "1150", VM_UUID ":2"), -ENOSPC, VGPU_CAUSE_NO_CAPACITY);
+	vm_assert_fails(ctx, vm_try_create(ctx, "auto", "mtty-1", VM_UUID ":2"), -ENODEV, VGPU_CAUSE_NO_TYPE);
+	end();
+}
+END_TEST
+
 START_TEST(mig)
 {
 	struct vgpu_type_list_opts opts = {.size = sizeof(opts), .parent = parent};
@@ -267,10 +283,7 @@ START_TEST(attributes)
 	vm_assert_fails(ctx, create_with(VM_UUID ":1", "nvidia/gpu_instance_id=1"), -EINVAL, VGPU_CAUSE_REFUSED);
 	vm_assert_fails(ctx, create_with(VM_UUID ":1", "nvidia/warm_update=1"), -EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED);
 	vm_assert_fails(ctx, create_with(VM_UUID ":1", "power/../nvidia"), -EINVAL, VGPU_CAUSE_INVALID);
-	strcpy(params, "nvidia/vgpu_params=");
-	memset(params + strlen(params), 'x', 1100);
-	params[1150] = '\0';
-	params[strlen("nvidia/vgpu_params=") + 1100] = '\0';
+	snprintf(params, sizeof(params), "nvidia/vgpu_params=%01100d", 0);
 	vm_assert_fails(ctx, create_with(VM_UUID ":1", params), -E2BIG, VGPU_CAUSE_REFUSED);
 	ck_assert_uint_eq(vm_device_count(ctx), 1);
 	ck_assert_uint_eq(vm_record_count(), 1);
@@ -381,7 +394,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {life, capacity, mig, placed, foreign, attributes, busy, stuck, slow, outrun, NULL};
+	const TTest *const tests[] = {life,       capacity, any_parent, mig,  placed, foreign,
+								  attributes, busy,     stuck,      slow, outrun, NULL};
 
 	parent = getenv("VM_PARENT");
 	if (!parent)
