@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * nvidia-vfio: GPUs and their functions. A listing costs four system calls a function, and three more for one that has
- * a vGPU (two fewer if it is brief).
+ * nvidia-vfio: GPUs and their functions. A listing costs three system calls a function, and unless it is brief one
+ * more, and another for each that has a vGPU; where there are other devices beside the functions, yet one more each.
  */
 #include <errno.h>
 #include <fcntl.h>

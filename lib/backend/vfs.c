@@ -78,40 +78,91 @@ struct vg_vf *vg_vfs_find(const struct vg_vfs *vfs, const char *name)
 	return bsearch(&key, vfs->items, vfs->count, sizeof(key), cmp_vfs);
 }
 
-/* One entry of the physical function's directory, if it is the link to a virtual function. */
-static void add_vf(struct vg_vfs *vfs, int pf, const struct vg_dirent *entry)
+/* The number in "virtfn7"; false: the entry is no link to a virtual function. */
+static bool parse_link(const struct vg_dirent *entry, unsigned *number)
 {
-	struct vg_vf *vf = &vfs->items[vfs->count];
-	char target[VG_NAME_SIZE];
-	uint64_t number;
+	uint64_t value;
 
-	if (strncmp(entry->name, "virtfn", 6) != 0 || vg_parse_u64(entry->name + 6, 10, UINT16_MAX, &number) ||
-		vg_read_link_name(pf, entry->name, target, sizeof(target)) || vg_pci_parse(target, vf->name))
-		return;
-	vf->number = (unsigned)number;
-	vfs->count++;
+	if (strncmp(entry->name, "virtfn", 6) != 0 || vg_parse_u64(entry->name + 6, 10, UINT16_MAX, &value))
+		return false;
+	*number = (unsigned)value;
+	return true;
 }
 
-/* Inodes of the functions from the directory that they lie in: no call for each. */
-static int read_inodes(struct vg_vfs *vfs)
+/*
+ * The PCI functions beside the physical one, if they are as many as it has virtual ones: then they are these, and no
+ * link needs to be read. Functions have their numbers by the order of their addresses.
+ */
+static bool take_siblings(struct vg_vfs *vfs, const struct vg_entries *siblings, size_t links)
 {
-	struct vg_entries entries;
+	char address[VG_PCI_SIZE];
+	size_t i, count = 0;
+
+	for (i = 0; i < siblings->count; i++) {
+		if (vg_pci_parse(siblings->items[i].name, address) || strcmp(address, vfs->pf) == 0)
+			continue;
+		if (count < links) {
+			vg_strcopy(vfs->items[count].name, sizeof(vfs->items[count].name), address);
+			vfs->items[count].inode = siblings->items[i].inode;
+		}
+		count++;
+	}
+	if (count != links)
+		return false;
+	qsort(vfs->items, count, sizeof(*vfs->items), cmp_vfs);
+	for (i = 0; i < count; i++)
+		vfs->items[i].number = (unsigned)i;
+	vfs->count = count;
+	return true;
+}
+
+/* By the links; inodes then from the directory that the functions lie in, which costs no call for each. */
+static void take_links(struct vg_vfs *vfs, int pf, const struct vg_entries *entries, const struct vg_entries *siblings)
+{
+	char target[VG_NAME_SIZE];
 	struct vg_vf *vf;
 	struct stat st;
 	size_t i;
-	int r = vg_entries_read_fd(vfs->fd, &entries);
 
-	if (r)
-		return r;
-	for (i = 0; i < entries.count; i++) {
-		vf = vg_vfs_find(vfs, entries.items[i].name);
-		if (vf)
-			vf->inode = entries.items[i].inode;
+	for (i = 0; i < entries->count; i++) {
+		vf = &vfs->items[vfs->count];
+		vf->inode = 0;
+		if (parse_link(&entries->items[i], &vf->number) &&
+			vg_read_link_name(pf, entries->items[i].name, target, sizeof(target)) == 0 &&
+			vg_pci_parse(target, vf->name) == 0)
+			vfs->count++;
 	}
-	vg_entries_free(&entries);
+	if (vfs->count)
+		qsort(vfs->items, vfs->count, sizeof(*vfs->items), cmp_vfs);
+	for (i = 0; i < siblings->count; i++) {
+		vf = vg_vfs_find(vfs, siblings->items[i].name);
+		if (vf)
+			vf->inode = siblings->items[i].inode;
+	}
 	for (i = 0; i < vfs->count; i++)
 		if (!vfs->items[i].inode && vg_stat(vfs->fd, vfs->items[i].name, &st) == 0)
 			vfs->items[i].inode = st.st_ino;
+}
+
+static int read_functions(struct vg_vfs *vfs, int pf, const struct vg_entries *entries)
+{
+	struct vg_entries siblings;
+	unsigned number;
+	size_t i, links = 0;
+	int r;
+
+	for (i = 0; i < entries->count; i++)
+		links += parse_link(&entries->items[i], &number);
+	vfs->items = calloc(links + 1, sizeof(*vfs->items));
+	vfs->fd = vfs->items ? vg_open_dir(AT_FDCWD, vfs->dir) : -ENOMEM;
+	if (vfs->fd < 0 || !links)
+		return vfs->fd < 0 ? vfs->fd : 0;
+	r = vg_entries_read_fd(vfs->fd, &siblings);
+	if (r)
+		return r;
+	if (!take_siblings(vfs, &siblings, links))
+		take_links(vfs, pf, entries, &siblings);
+	vg_entries_free(&siblings);
 	return 0;
 }
 
@@ -120,29 +171,18 @@ int vg_vfs_read(const char *pf_path, struct vg_vfs *out)
 	struct vg_vfs vfs = {.fd = -1};
 	struct vg_entries entries;
 	int pf = vg_open_dir(AT_FDCWD, pf_path);
-	size_t i;
 	int r;
 
 	if (pf < 0)
 		return pf;
-	r = vg_entries_read_fd(pf, &entries);
-	if (r) {
-		vg_close(pf);
-		return r;
-	}
 	vg_strcopy(vfs.dir, sizeof(vfs.dir), pf_path);
 	vg_path_parent(vfs.dir);
 	vg_strcopy(vfs.pf, sizeof(vfs.pf), vg_basename(pf_path));
-	vfs.items = calloc(entries.count + 1, sizeof(*vfs.items));
-	vfs.fd = vfs.items ? vg_open_dir(AT_FDCWD, vfs.dir) : -ENOMEM;
-	r = vfs.fd < 0 ? vfs.fd : 0;
-	for (i = 0; r == 0 && i < entries.count; i++)
-		add_vf(&vfs, pf, &entries.items[i]);
-	if (r == 0 && vfs.count) {
-		qsort(vfs.items, vfs.count, sizeof(*vfs.items), cmp_vfs);
-		r = read_inodes(&vfs);
+	r = vg_entries_read_fd(pf, &entries);
+	if (r == 0) {
+		r = read_functions(&vfs, pf, &entries);
+		vg_entries_free(&entries);
 	}
-	vg_entries_free(&entries);
 	vg_close(pf);
 	if (r)
 		vg_vfs_free(&vfs);
