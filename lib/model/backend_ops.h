@@ -24,7 +24,7 @@ struct vg_plan {
 	char name[VG_NAME_SIZE]; /* that the kernel has for it, or will have */
 	char dir[VG_PATH_SIZE];  /* below which its vendor attributes are */
 	uint64_t inode;          /* that inode_of() will say; 0: not known before it is made */
-	struct vg_steps steps;   /* the first makes it (or takes it away) */
+	struct vg_steps steps;   /* the last of them makes it a vGPU */
 };
 
 /* Beside 0 and -errno: to be tried again until the deadline. The error record says what has been in the way. */

@@ -160,17 +160,19 @@ static int undo_anew(struct vgpu_context *ctx, struct creation *c, int64_t deadl
 }
 
 /*
- * The helper was killed. What the kernel has made by its one write is ours all the same: the pair is claimed. Of
- * several steps nobody knows how many were done.
+ * The helper was killed. What the kernel has made is ours all the same: the pair is claimed, and what makes it a vGPU
+ * is the last of its own steps. Of steps behind these nobody knows how many were done.
  */
 static int take_over(struct vgpu_context *ctx, struct creation *c)
 {
+	const int64_t deadline = vg_now_ms() + UNDO_MS;
 	struct vg_step step;
 
 	if (is_made(ctx, c)) {
-		if (c->plan.steps.count == 1)
+		if (c->plan.steps.count == c->own_steps)
 			return 0;
-		undo_anew(ctx, c, vg_now_ms() + UNDO_MS);
+		while (undo_anew(ctx, c, deadline) == -ECONNRESET && vg_now_ms() < deadline)
+			; /* that helper was killed too */
 	}
 	vg_steps_get(&c->plan.steps, 0, &step);
 	return vg_fail_helper(ctx, operation, step.write.path);

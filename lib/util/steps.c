@@ -33,13 +33,14 @@ int vg_steps_add(struct vg_steps *steps, const char *path, const char *value, co
 
 bool vg_steps_get(const struct vg_steps *steps, int i, struct vg_step *out)
 {
-	const char *at = steps->text, *end = steps->text + steps->used;
+	const char *at = steps->text, *end;
 	const char **const strings[] = {&out->write.path, &out->write.value, &out->undo.path, &out->undo.value};
 	size_t k;
 	int n;
 
 	if (i < 0 || i >= steps->count || steps->used > sizeof(steps->text))
 		return false;
+	end = steps->text + steps->used;
 	for (n = 0; n <= i; n++) {
 		for (k = 0; k < VG_COUNT(strings); k++) {
 			const char *nul = memchr(at, '\0', (size_t)(end - at));
