@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The door to memory behind descriptors. */
+#include "sys/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "sys/devio.h"
+#include "sys/files.h"
+
+int vg_map_shared(int fd, uint64_t offset, size_t size, bool readable, bool writable, void **out)
+{
+	int prot = (readable ? PROT_READ : 0) | (writable ? PROT_WRITE : 0);
+	void *at = mmap(NULL, size, prot, MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	if (madvise(at, size, MADV_DONTFORK)) {
+		int err = errno;
+
+		munmap(at, size);
+		return -err;
+	}
+	*out = at;
+	return 0;
+}
+
+int vg_memfd_make(const char *name, uint64_t size, bool read_only, void **out)
+{
+	int seals = F_SEAL_SHRINK | F_SEAL_GROW | (read_only ? F_SEAL_FUTURE_WRITE : 0) | F_SEAL_SEAL;
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
+	void *at = NULL;
+
+	if (fd < 0)
+		return -errno;
+	r = ftruncate(fd, (off_t)size) ? -errno : vg_map_shared(fd, 0, size, true, true, &at);
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, seals)) {
+		r = -errno;
+		vg_unmap(at, size);
+	}
+	if (r) {
+		vg_close(fd);
+		return r;
+	}
+	*out = at;
+	return fd;
+}
+
+int vg_memory_look(int fd, struct vg_memory_kind *out)
+{
+	int flags = fcntl(fd, F_GETFL), seals;
+	struct statfs fs;
+	struct stat st;
+
+	*out = (struct vg_memory_kind){0};
+	if (flags < 0 || fstat(fd, &st) || fstatfs(fd, &fs))
+		return -errno;
+	out->is_huge = fs.f_type == HUGETLBFS_MAGIC;
+	out->is_memory = S_ISREG(st.st_mode) && (out->is_huge || fs.f_type == TMPFS_MAGIC);
+	out->is_writable = (flags & O_ACCMODE) == O_RDWR;
+	out->size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
+	seals = fcntl(fd, F_GET_SEALS);
+	out->is_fixed = seals >= 0 && seals & F_SEAL_SHRINK;
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The door to memory behind descriptors: our own memfds, and what a peer hands over. Functions return -errno. */
+#ifndef VG_SYS_MEMORY_H
+#define VG_SYS_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Makes a memfd of this size that nobody can shrink, grow or seal further, and maps it here, readable and writable. It
+ * costs nothing until it is touched. read_only: nobody else can write to it or map it to write. A descriptor.
+ */
+int vg_memfd_make(const char *name, uint64_t size, bool read_only, void **out);
+
+/* Maps a part of a descriptor, shared; a forked child does not get it. vg_unmap() (sys/devio.h) ends it. */
+int vg_map_shared(int fd, uint64_t offset, size_t size, bool readable, bool writable, void **out);
+
+/* What a descriptor is that somebody calls memory. */
+struct vg_memory_kind {
+	bool is_memory; /* a file of tmpfs or hugetlbfs, as memfds are: to read it waits for nobody */
+	bool is_huge;   /* of hugetlbfs, which has no write(2) */
+	bool is_fixed;  /* it can't shrink any more */
+	bool is_writable;
+	uint64_t size;
+};
+
+int vg_memory_look(int fd, struct vg_memory_kind *out);
+
+#endif
