@@ -138,6 +138,15 @@ const char *vgpu_error_get_message(const struct vgpu_error *error);
 const char *vgpu_error_get_hint(const struct vgpu_error *error);
 
 /**
+ * vgpu_errors_unref() - drop a collection that was given to the caller
+ * @errors: the collection, or NULL; not one that belongs to a list
+ *
+ * Return: always NULL.
+ * Since: 0.1
+ */
+struct vgpu_errors *vgpu_errors_unref(struct vgpu_errors *errors);
+
+/**
  * vgpu_errors_get_count() - number of errors in a collection
  * @errors: the collection, or NULL
  *

@@ -13,11 +13,15 @@
 #include <vgpu/edid.h>
 #include <vgpu/error.h>
 #include <vgpu/format.h>
+#include <vgpu/guest.h>
+#include <vgpu/instance.h>
 #include <vgpu/irq.h>
 #include <vgpu/kvm.h>
 #include <vgpu/log.h>
 #include <vgpu/migration.h>
 #include <vgpu/parent.h>
+#include <vgpu/pci.h>
+#include <vgpu/provider.h>
 #include <vgpu/record.h>
 #include <vgpu/region.h>
 #include <vgpu/reset.h>

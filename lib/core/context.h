@@ -13,6 +13,7 @@
 #include "util/str.h"
 
 struct vg_thread_error;
+struct vgpu_provider;
 
 struct vgpu_context {
 	struct vg_ref ref;
@@ -27,13 +28,14 @@ struct vgpu_context {
 	vgpu_log_fn log;
 	void *log_data;
 	int log_level;
-	bool any_class;                 /* physical functions of every PCI class are parents */
-	char boot[9];                   /* start of this boot's id, read once; "": not yet (model/record.c) */
-	int helper_fd;                  /* socket to the helper process (sys/helper.h); -1: there is none */
-	int helper_owner;               /* process that started it */
-	pthread_mutex_t lock;           /* of errors */
-	struct vg_thread_error *errors; /* one for each thread that ever failed here */
-	atomic_bool lost_error;         /* there was no memory for one */
+	bool any_class;                  /* physical functions of every PCI class are parents */
+	char boot[9];                    /* start of this boot's id, read once; "": not yet (model/record.c) */
+	int helper_fd;                   /* socket to the helper process (sys/helper.h); -1: there is none */
+	int helper_owner;                /* process that started it */
+	pthread_mutex_t lock;            /* of errors and providers */
+	struct vg_thread_error *errors;  /* one for each thread that ever failed here */
+	atomic_bool lost_error;          /* there was no memory for one */
+	struct vgpu_provider *providers; /* a list (provider/provider.h) */
 };
 
 /*

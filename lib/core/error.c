@@ -214,6 +214,14 @@ void vg_errors_clear(struct vgpu_errors *errors)
 	vg_vec_clear(&errors->vec, unref_error);
 }
 
+struct vgpu_errors *vgpu_errors_unref(struct vgpu_errors *errors)
+{
+	if (errors)
+		vg_errors_clear(errors);
+	free(errors);
+	return NULL;
+}
+
 size_t vgpu_errors_get_count(const struct vgpu_errors *errors)
 {
 	return errors ? errors->vec.count : 0;
