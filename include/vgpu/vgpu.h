@@ -25,6 +25,7 @@
 #include <vgpu/record.h>
 #include <vgpu/region.h>
 #include <vgpu/reset.h>
+#include <vgpu/softgpu.h>
 #include <vgpu/type.h>
 #include <vgpu/version.h>
 #include <vgpu/vfio.h>

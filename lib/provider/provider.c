@@ -63,6 +63,8 @@ static int copy_texts(struct vgpu_provider *provider)
 
 static void free_provider(struct vgpu_provider *provider)
 {
+	if (provider->free_data)
+		provider->free_data(provider->data);
 	vg_notify_free(&provider->notify);
 	vg_events_free(provider);
 	if (provider->event_fd >= 0)
@@ -146,8 +148,9 @@ static void take_out(struct vgpu_provider *provider)
 	pthread_mutex_unlock(&ctx->lock);
 }
 
-int vgpu_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_opts *opts,
-						   const struct vgpu_provider_ops *ops, void *data, struct vgpu_provider **out)
+int vg_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_opts *opts,
+						 const struct vgpu_provider_ops *ops, void *data, void (*free_data)(void *data),
+						 struct vgpu_provider **out)
 {
 	struct vgpu_provider *provider;
 	struct vgpu_provider_opts known;
@@ -185,8 +188,15 @@ int vgpu_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_
 			return vg_fail_errno(ctx, REGISTER, known.name, -r);
 		}
 	}
+	provider->free_data = free_data;
 	*out = provider;
 	return 0;
+}
+
+int vgpu_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_opts *opts,
+						   const struct vgpu_provider_ops *ops, void *data, struct vgpu_provider **out)
+{
+	return vg_provider_register(ctx, opts, ops, data, NULL, out);
 }
 
 static struct vgpu_instance *any_instance(struct vgpu_provider *provider)

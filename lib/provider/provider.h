@@ -36,6 +36,7 @@ struct vgpu_provider {
 	struct vgpu_provider_opts opts;
 	struct vgpu_provider_ops ops;
 	void *data;
+	void (*free_data)(void *data); /* NULL: it is the caller's */
 	char *name;
 	char *vendor_name;
 	char *device_name;
@@ -116,6 +117,10 @@ struct vg_instance_call {
 	struct vgpu_instance *instance;
 };
 
+/* vgpu_provider_register() for providers of our own, whose data end with them. */
+int vg_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_opts *opts,
+						 const struct vgpu_provider_ops *ops, void *data, void (*free_data)(void *data),
+						 struct vgpu_provider **out);
 void vg_provider_unref(struct vgpu_provider *provider);
 /* What the display shows, checked. On the loop. */
 int vg_instance_ask_plane(struct vgpu_instance *instance, uint32_t type, struct vgpu_plane_info *out);

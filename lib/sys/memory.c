@@ -68,3 +68,22 @@ int vg_memory_look(int fd, struct vg_memory_kind *out)
 	out->is_fixed = seals >= 0 && seals & F_SEAL_SHRINK;
 	return 0;
 }
+
+int vg_memory_next(int fd, uint64_t from, uint64_t *start, uint64_t *end)
+{
+	off_t data = lseek(fd, (off_t)from, SEEK_DATA), hole;
+
+	if (data < 0)
+		return errno == ENXIO ? 0 : -errno;
+	hole = lseek(fd, data, SEEK_HOLE);
+	if (hole < 0)
+		return -errno;
+	*start = (uint64_t)data;
+	*end = (uint64_t)hole;
+	return 1;
+}
+
+int vg_memory_drop(int fd, uint64_t size)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)size) ? -errno : 0;
+}

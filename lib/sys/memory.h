@@ -27,4 +27,9 @@ struct vg_memory_kind {
 
 int vg_memory_look(int fd, struct vg_memory_kind *out);
 
+/* The first part at or behind from that was ever touched: 1; 0: there is none; or -errno. */
+int vg_memory_next(int fd, uint64_t from, uint64_t *start, uint64_t *end);
+/* Makes the first size bytes as if they were never touched: they read as 0 wherever they are mapped. */
+int vg_memory_drop(int fd, uint64_t size);
+
 #endif
