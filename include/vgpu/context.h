@@ -30,6 +30,8 @@ struct vgpu_error;
  *             VGPU_LOG_LEVEL, else VGPU_LOG_WARNING
  * @any_class: not 0: devices of every PCI class that have SR-IOV are parents, not only display controllers (03xx) and
  *             processing accelerators (12xx)
+ * @runtime_dir: where providers of software GPUs have their sockets: used as it is, and nothing else is looked at. NULL:
+ *               what vgpu_context_get_runtime_dir() says, and those of root's providers
  *
  * All strings are copied. A zeroed struct with @size set means the host itself.
  */
@@ -46,6 +48,7 @@ struct vgpu_context_opts {
 	void *log_data;
 	int log_level;
 	int any_class;
+	const char *runtime_dir;
 };
 
 /**
@@ -84,6 +87,19 @@ struct vgpu_context *vgpu_context_ref(struct vgpu_context *ctx);
  * Since: 0.1
  */
 struct vgpu_context *vgpu_context_unref(struct vgpu_context *ctx);
+
+/**
+ * vgpu_context_get_runtime_dir() - where providers of software GPUs of the calling user have their sockets
+ * @ctx: the context
+ *
+ * That of the options; else, for root, and where the context is not the host's own, "vgpu/soft" in its run directory;
+ * else, for another user, "vgpu" in the directory that the environment variable XDG_RUNTIME_DIR named when the context
+ * was made, or /tmp/vgpu-UID where it named none.
+ *
+ * Return: a path (borrowed), which need not exist.
+ * Since: 0.1
+ */
+const char *vgpu_context_get_runtime_dir(const struct vgpu_context *ctx);
 
 /**
  * vgpu_context_get_error() - the last error of the calling thread in this context

@@ -3,7 +3,7 @@
  * vGPUs: list, find, create, destroy. A vgpu_device is an immutable snapshot.
  *
  * DEVICE, wherever a call takes one as text: "UUID[:INSTANCE]" (any case; a bare UUID is instance 0), a PCI
- * address (domain optional), a path in sysfs, or the absolute path of a vfio-user socket (which is opened, not listed).
+ * address (domain optional), a path in sysfs, or the absolute path of a vfio-user socket.
  */
 #ifndef VGPU_DEVICE_H
 #define VGPU_DEVICE_H
@@ -100,6 +100,7 @@ enum vgpu_wait {
  * @numa_node: NUMA node, for VGPU_CREATE_NUMA
  * @below: on any parent: those at or below the PCI device of this address (a bridge) are tried before the others; or
  * NULL
+ * @params: for the provider of a software GPU, which says what they mean; NULL: none
  */
 struct vgpu_device_create_opts {
 	size_t size;
@@ -113,6 +114,7 @@ struct vgpu_device_create_opts {
 	uint32_t flags;
 	int numa_node;
 	const char *below;
+	const char *params;
 };
 
 /**
@@ -126,7 +128,8 @@ struct vgpu_device_create_opts {
  *
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: an option is missing or malformed (invalid); or the driver refused the request (refused);
- *  * -EOPNOTSUPP: the driver does not give one of @attrs;
+ *  * -EOPNOTSUPP: the driver does not give one of @attrs, the kernel takes no @params, or a software GPU no @attrs and no
+ *    @owner;
  *  * -EBUSY: no virtual function took the type until the deadline, though one was free;
  *  * -EIO: the driver refused the request (refused), or made something else (bad-data);
  *  * -ENODEV: no such parent, no such type on it, or the parent went away meanwhile (gone);
@@ -237,7 +240,7 @@ const char *vgpu_device_get_physfn(const struct vgpu_device *device);
 /** vgpu_device_get_type() - id of its type. Since: 0.1 */
 const char *vgpu_device_get_type(const struct vgpu_device *device);
 
-/** vgpu_device_get_backend() - "mdev", "nvidia-vfio" or "sriov" (never NULL). Since: 0.1 */
+/** vgpu_device_get_backend() - "mdev", "nvidia-vfio", "sriov" or "soft" (never NULL). Since: 0.1 */
 const char *vgpu_device_get_backend(const struct vgpu_device *device);
 
 /** vgpu_device_get_device_api() - for example "vfio-pci". Since: 0.1 */
@@ -255,6 +258,15 @@ const char *vgpu_device_get_cdev_node(const struct vgpu_device *device);
 /** vgpu_device_get_socket() - path of its vfio-user socket. Since: 0.1 */
 const char *vgpu_device_get_socket(const struct vgpu_device *device);
 
+/**
+ * vgpu_device_get_started() - is it between start and shutdown of its virtual machine (vgpu/vm.h)?
+ * @device: the vGPU
+ *
+ * Return: 1, 0, or -1: the kernel does not tell.
+ * Since: 0.1
+ */
+int vgpu_device_get_started(const struct vgpu_device *device);
+
 /** vgpu_device_get_driver() - name of the driver that it is bound to. Since: 0.1 */
 const char *vgpu_device_get_driver(const struct vgpu_device *device);
 
@@ -267,7 +279,8 @@ const char *vgpu_device_get_driver(const struct vgpu_device *device);
  *  * "incomplete": the kernel shows it, but not yet (or not any more) its type or IOMMU group;
  *  * "creating": libvgpu's create has not finished: it is at work now, or was killed (then create of the same
  *    vGPU and reconcile take it over, destroy removes it);
- *  * "removing": its removal is pending until the last user lets go.
+ *  * "removing": its removal is pending until the last user lets go;
+ *  * "failed": a software GPU that did not come to rest in time: it can only be destroyed, by force.
  * Since: 0.1
  */
 const char *vgpu_device_get_state(const struct vgpu_device *device);
@@ -285,7 +298,7 @@ const char *vgpu_device_get_attr_value(const struct vgpu_device *device, size_t 
  * vgpu_device_get_user_count() - number of users found
  * @device: the vGPU
  *
- * Return: the number; -1 unless looked for with VGPU_DEVICE_USERS.
+ * Return: the number; -1 unless looked for with VGPU_DEVICE_USERS. Of a software GPU it is always known.
  * Since: 0.1
  */
 int vgpu_device_get_user_count(const struct vgpu_device *device);
@@ -298,7 +311,8 @@ enum vgpu_user_via {
 	VGPU_USER_GROUP = 1, /* holds the group's node open */
 	VGPU_USER_CDEV,      /* holds the device's node open */
 	VGPU_USER_DEVICE,    /* holds a VFIO device descriptor; the kernel may not tell of which device */
-	VGPU_USER_MAPPING    /* maps memory of a VFIO device; the kernel may not tell of which */
+	VGPU_USER_MAPPING,   /* maps memory of a VFIO device; the kernel may not tell of which */
+	VGPU_USER_SOCKET     /* is connected to its vfio-user socket */
 };
 
 /** vgpu_device_get_user_pid() - process id of user @i; -1 beyond the end. Since: 0.1 */

@@ -29,5 +29,6 @@
 #include <vgpu/type.h>
 #include <vgpu/version.h>
 #include <vgpu/vfio.h>
+#include <vgpu/vm.h>
 
 #endif

@@ -51,7 +51,7 @@ static void context_free(struct vgpu_context *ctx)
 
 VG_DEFINE_REF(context, context_free)
 
-/* One of the six: what is given, else root + its usual name, without slashes at the end. */
+/* One of the first six: what is given, else root + its usual name, without slashes at the end. */
 static int set_dir(char **out, const char *root, const char *given, const char *usual)
 {
 	char *dir;
@@ -67,6 +67,23 @@ static int set_dir(char **out, const char *root, const char *given, const char *
 		dir[--n] = '\0';
 	*out = dir;
 	return n > PATH_MAX / 2 ? -ENAMETOOLONG : 0;
+}
+
+/* Where sockets of providers are, once the others are set. */
+static int set_runtime(struct vgpu_context *ctx, const char *given)
+{
+	const char *user = !ctx->is_host || geteuid() == 0 ? NULL : secure_getenv("XDG_RUNTIME_DIR");
+	char usual[64];
+
+	ctx->has_runtime = given;
+	if (given)
+		return set_dir(&ctx->dirs[6], NULL, given, "");
+	if (!ctx->is_host || geteuid() == 0)
+		return set_dir(&ctx->dirs[6], ctx->run, NULL, "/vgpu/soft");
+	if (user && user[0] == '/')
+		return set_dir(&ctx->dirs[6], user, NULL, "/vgpu");
+	vg_strf(usual, sizeof(usual), "/tmp/vgpu-%u", (unsigned)geteuid());
+	return set_dir(&ctx->dirs[6], NULL, NULL, usual);
 }
 
 static int set_dirs(struct vgpu_context *ctx, const struct vgpu_context_opts *opts)
@@ -97,6 +114,9 @@ static int set_dirs(struct vgpu_context *ctx, const struct vgpu_context_opts *op
 	ctx->run = ctx->dirs[3];
 	ctx->etc = ctx->dirs[4];
 	ctx->var = ctx->dirs[5];
+	if (r == 0)
+		r = set_runtime(ctx, opts->runtime_dir);
+	ctx->runtime = ctx->dirs[6];
 	return r;
 }
 
@@ -139,6 +159,11 @@ int vgpu_context_new(const struct vgpu_context_opts *opts, struct vgpu_context *
 	}
 	*out = ctx;
 	return 0;
+}
+
+const char *vgpu_context_get_runtime_dir(const struct vgpu_context *ctx)
+{
+	return ctx->runtime;
 }
 
 /* The calling thread's slot, made if asked for; NULL if there is none (or no memory). */
@@ -187,6 +212,18 @@ static int fail(struct vgpu_context *ctx, const struct vg_failure *failure, cons
 		vgpu_error_unref(old);
 	}
 	return -failure->err;
+}
+
+void vg_context_set_error(struct vgpu_context *ctx, struct vgpu_error *error)
+{
+	struct vg_thread_error *slot = thread_slot(ctx, true);
+	struct vgpu_error *old = error;
+
+	if (slot) {
+		old = slot->error;
+		slot->error = error;
+	}
+	vgpu_error_unref(old);
 }
 
 int vg_fail(struct vgpu_context *ctx, const struct vg_failure *failure, const char *fmt, ...)

@@ -17,14 +17,16 @@ struct vgpu_provider;
 
 struct vgpu_context {
 	struct vg_ref ref;
-	bool is_host;    /* every directory is the host's own: what other programs keep there can be asked too (udev) */
-	const char *sys; /* these six in dirs, without a slash at the end */
+	bool is_host;     /* every directory is the host's own: what other programs keep there can be asked too (udev) */
+	bool has_runtime; /* the caller has named runtime */
+	const char *sys;  /* these seven in dirs, without a slash at the end */
 	const char *dev;
 	const char *proc;
 	const char *run;
 	const char *etc;
 	const char *var;
-	char *dirs[6];
+	const char *runtime; /* sockets of providers */
+	char *dirs[7];
 	vgpu_log_fn log;
 	void *log_data;
 	int log_level;
@@ -55,6 +57,8 @@ int vg_fail_memory(struct vgpu_context *ctx, const char *operation);
 #define vg_fail_invalid(...) (vg_fail_invalid(__VA_ARGS__), -1)
 #define vg_fail_memory(...) (vg_fail_memory(__VA_ARGS__), -1)
 #endif
+/* Makes this the calling thread's record again; takes the reference over. */
+void vg_context_set_error(struct vgpu_context *ctx, struct vgpu_error *error);
 /* vg_opts_copy() that leaves a record when it fails. */
 int vg_opts_take(struct vgpu_context *ctx, const char *operation, void *known, size_t known_size, const void *opts);
 

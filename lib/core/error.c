@@ -65,6 +65,16 @@ const char *vgpu_cause_get_name(enum vgpu_cause cause)
 	return cause_names[cause];
 }
 
+enum vgpu_cause vg_cause_parse(const char *name)
+{
+	size_t i;
+
+	for (i = VGPU_CAUSE_OTHER; name && i < VG_COUNT(cause_names); i++)
+		if (strcmp(cause_names[i], name) == 0)
+			return (enum vgpu_cause)i;
+	return VGPU_CAUSE_OTHER;
+}
+
 enum vgpu_cause vg_cause_of_errno(int err)
 {
 	switch (err) {

@@ -34,5 +34,7 @@ int vg_errors_add(struct vgpu_errors *errors, struct vgpu_error *error);
 void vg_errors_clear(struct vgpu_errors *errors);
 /* The cause that an errno has where nothing more is known. */
 enum vgpu_cause vg_cause_of_errno(int err);
+/* The cause of this name; VGPU_CAUSE_OTHER for one that is unknown, or NULL. */
+enum vgpu_cause vg_cause_parse(const char *name);
 
 #endif

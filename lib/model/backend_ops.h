@@ -17,6 +17,32 @@ struct vg_request {
 	const char *type;
 	const struct vg_pair *pair;
 	const char *const *attrs; /* "NAME=VALUE", NULL at the end; may be NULL */
+	const char *params;       /* for a remote one; may be NULL */
+};
+
+/* Instances of a virtual machine, a bit each. */
+struct vg_instances {
+	uint64_t bits[(VG_INSTANCE_MAX + 1) / 64];
+};
+
+/*
+ * A backend whose vGPUs are made by other processes: these are asked, and neither plans nor records are used. Functions
+ * return 0 or -errno with an error record.
+ */
+struct vg_remote_ops {
+	int (*create)(struct vgpu_context *ctx, const struct vg_request *request, int64_t deadline,
+				  struct vgpu_device **out);
+	int (*destroy)(struct vgpu_context *ctx, const struct vgpu_device *device, bool force, int64_t deadline);
+	/* Adds the attributes of one. */
+	int (*read_attrs)(struct vgpu_context *ctx, struct vgpu_device *device);
+	/* The one with this vfio-user socket. -ENODEV without an error record: there is none. */
+	int (*find_socket)(struct vgpu_context *ctx, const char *path, struct vgpu_device **out);
+	/* Starts those of a virtual machine that the process has which made this one; which did it start? */
+	int (*start)(struct vgpu_context *ctx, const struct vgpu_device *device, int64_t deadline,
+				 struct vg_instances *started);
+	/* Shuts them down, or only these (only, not NULL); each that fails is added to errors (may be NULL). */
+	int (*shutdown)(struct vgpu_context *ctx, const struct vgpu_device *device, const struct vg_instances *only,
+					int64_t deadline, struct vgpu_errors *errors);
 };
 
 /* What makes one vGPU, and takes it back. */
@@ -45,6 +71,9 @@ struct vg_backend_ops {
 	bool guards_foreign;
 	/* Attributes outlive its vGPUs: what create has set is set back. */
 	bool restores_attrs;
+
+	/* Another process makes its vGPUs; NULL: the kernel does. Then nothing from plan_create on is there. */
+	const struct vg_remote_ops *remote;
 
 	/* Adds parents with name and path; text: only that one (or that of this virtual function), or NULL. */
 	int (*scan_parents)(struct vgpu_context *ctx, const char *text, struct vgpu_parents *out);

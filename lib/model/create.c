@@ -12,6 +12,7 @@
 #include "model/claim_pair.h"
 #include "model/place.h"
 #include "model/ready.h"
+#include "model/remote.h"
 #include "sys/devnode.h"
 #include "sys/helper.h"
 #include "sys/lock.h"
@@ -83,8 +84,15 @@ static int plan(struct vgpu_context *ctx, struct creation *c, const struct vgpu_
 {
 	int r;
 
-	c->request = (struct vg_request){.parent = parent, .type = c->opts.type, .pair = &c->pair, .attrs = c->opts.attrs};
+	c->request = (struct vg_request){.parent = parent,
+									 .type = c->opts.type,
+									 .pair = &c->pair,
+									 .attrs = c->opts.attrs,
+									 .params = c->opts.params};
 	c->backend = vg_backend_find(parent->backend);
+	r = vg_remote_check(ctx, c->backend, &c->request, c->opts.owner);
+	if (r || c->backend->remote)
+		return r;
 	r = c->backend->prepare ? c->backend->prepare(ctx, &c->request, c->ready.deadline) : 0;
 	return r ? r : c->backend->plan_create(ctx, &c->request, NULL, &c->plan);
 }
@@ -300,6 +308,8 @@ static int create_on(struct vgpu_context *ctx, struct creation *c, const struct 
 	int64_t pause = 1;
 	int r = plan(ctx, c, parent);
 
+	if (r == 0 && c->backend->remote) /* another process makes it: it is there and ready when that says so */
+		return c->backend->remote->create(ctx, &c->request, c->ready.deadline, out);
 	while (r == 0) {
 		r = claim_and_make(ctx, c, out);
 		if (r != VG_RETRY)

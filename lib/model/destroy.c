@@ -252,6 +252,8 @@ static int destroy(struct vgpu_context *ctx, struct destruction *d)
 	int group = -1, r;
 
 	d->backend = vg_backend_find(d->device->backend);
+	if (d->backend->remote)
+		return d->backend->remote->destroy(ctx, d->device, d->opts.flags & VGPU_DESTROY_FORCE, d->deadline);
 	if (!d->device->path)
 		return fail_removing(ctx, d->device->name);
 	r = d->backend->plan_remove(ctx, d->device, &d->plan);

@@ -17,6 +17,7 @@ const char vg_state_ready[] = "ready";
 const char vg_state_incomplete[] = "incomplete";
 const char vg_state_creating[] = "creating";
 const char vg_state_removing[] = "removing";
+const char vg_state_failed[] = "failed";
 
 static void device_free(struct vgpu_device *device)
 {
@@ -38,6 +39,8 @@ static void device_free(struct vgpu_device *device)
 	free(device->driver);
 	free(device->group_node);
 	free(device->cdev_node);
+	free(device->socket);
+	free(device->control);
 	free(device);
 }
 
@@ -53,7 +56,7 @@ struct vgpu_device *vg_device_new(const char *backend, const char *name)
 	device->backend = backend;
 	device->owner = vg_owner_foreign;
 	device->state = vg_state_incomplete;
-	device->iommu_group = -1;
+	device->iommu_group = device->started = -1;
 	device->user_count = -1;
 	device->users_complete = -1;
 	device->name = strdup(name);
@@ -190,6 +193,22 @@ int vg_device_set_users(struct vgpu_device *device, const struct vg_holders *hol
 	return 0;
 }
 
+int vg_device_set_user(struct vgpu_context *ctx, struct vgpu_device *device, enum vgpu_user_via via, int pid)
+{
+	char path[VG_PATH_SIZE];
+
+	device->users = calloc(1, sizeof(*device->users));
+	if (!device->users)
+		return -ENOMEM;
+	device->users[0] = (struct vg_user){.pid = pid, .via = via, .certain = true};
+	device->user_count = device->users_complete = 1;
+	vg_strf(path, sizeof(path), "%s/%d/comm", ctx->proc, pid);
+	if (vg_read_text(AT_FDCWD, path, device->users[0].command, sizeof(device->users[0].command)) < 0)
+		device->users[0].command[0] = '\0';
+	vg_make_printable(device->users[0].command);
+	return 0;
+}
+
 int vg_device_cmp(const void *a, const void *b)
 {
 	const struct vgpu_device *x = a, *y = b;
@@ -268,8 +287,12 @@ const char *vgpu_device_get_cdev_node(const struct vgpu_device *device)
 
 const char *vgpu_device_get_socket(const struct vgpu_device *device)
 {
-	(void)device; /* no backend speaks vfio-user yet */
-	return NULL;
+	return device->socket;
+}
+
+int vgpu_device_get_started(const struct vgpu_device *device)
+{
+	return device->started;
 }
 
 const char *vgpu_device_get_driver(const struct vgpu_device *device)

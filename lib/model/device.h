@@ -40,6 +40,10 @@ struct vgpu_device {
 	char *driver;
 	char *group_node;
 	char *cdev_node;
+	char *socket;      /* of vfio-user; NULL: it has none */
+	char *control;     /* its provider's control socket; NULL: the kernel makes it */
+	uid_t control_uid; /* who may listen there, beside root and us */
+	int started;       /* -1: unknown */
 	int iommu_group;
 	struct vg_attr *attrs;
 	size_t attr_count;
@@ -54,7 +58,8 @@ struct vgpu_devices {
 };
 
 extern const char vg_owner_libvgpu[], vg_owner_foreign[];
-extern const char vg_state_ready[], vg_state_incomplete[], vg_state_creating[], vg_state_removing[];
+extern const char vg_state_ready[], vg_state_incomplete[], vg_state_creating[], vg_state_removing[],
+	vg_state_failed[];
 
 /* A vGPU with its name, everything else unknown. NULL without memory. */
 struct vgpu_device *vg_device_new(const char *backend, const char *name);
@@ -66,6 +71,8 @@ int vg_device_set_cdev(struct vgpu_context *ctx, struct vgpu_device *device, con
 int vg_device_read_cdev(struct vgpu_context *ctx, struct vgpu_device *device);
 /* Reads its vendor attributes. */
 int vg_device_read_attrs(struct vgpu_device *device);
+/* Sets that this process uses it, for certain. */
+int vg_device_set_user(struct vgpu_context *ctx, struct vgpu_device *device, enum vgpu_user_via via, int pid);
 int vg_device_set_users(struct vgpu_device *device, const struct vg_holders *holders);
 /* Order of listings: by pair, then by name. */
 int vg_device_cmp(const void *a, const void *b);

@@ -8,6 +8,7 @@
 #include "model/backend_ops.h"
 #include "model/read_pair.h"
 #include "model/record.h"
+#include "model/remote.h"
 #include "model/snapshot.h"
 #include "model/target.h"
 
@@ -182,6 +183,25 @@ static void filter(struct vgpu_devices *list, const char *parent)
 	list->vec.count = kept;
 }
 
+/* Is one of them the kernel's? */
+static bool has_kernels(const struct vgpu_devices *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->vec.count; i++)
+		if (!vg_remote_of(list->vec.items[i]))
+			return true;
+	return false;
+}
+
+static int read_attrs(struct vgpu_context *ctx, struct vgpu_device *device, struct vgpu_errors *errors)
+{
+	const struct vg_remote_ops *remote = vg_remote_of(device);
+	int r = remote ? remote->read_attrs(ctx, device) : vg_device_read_attrs(device);
+
+	return r && r != -ENOMEM ? vg_errors_add(errors, vgpu_context_get_error(ctx)) : r;
+}
+
 /* Users and attributes. */
 static int read_more(struct vgpu_context *ctx, struct vgpu_devices *list, uint32_t flags)
 {
@@ -190,7 +210,7 @@ static int read_more(struct vgpu_context *ctx, struct vgpu_devices *list, uint32
 	size_t i;
 	int r = 0;
 
-	if (flags & VGPU_DEVICE_USERS) {
+	if ((flags & VGPU_DEVICE_USERS) && has_kernels(list)) {
 		r = vg_holders_scan(ctx, &holders);
 		if (r == -ENOMEM)
 			return r;
@@ -203,10 +223,10 @@ static int read_more(struct vgpu_context *ctx, struct vgpu_devices *list, uint32
 	for (i = 0; r == 0 && i < list->vec.count; i++) {
 		struct vgpu_device *device = list->vec.items[i];
 
-		if (have_holders)
+		if (have_holders && !vg_remote_of(device))
 			r = vg_device_set_users(device, &holders);
 		if (r == 0 && (flags & VGPU_DEVICE_ATTRS))
-			r = vg_device_read_attrs(device);
+			r = read_attrs(ctx, device, &list->errors);
 	}
 	vg_holders_free(&holders);
 	return r;
@@ -294,6 +314,18 @@ static int read_one(struct vgpu_context *ctx, const char *name, struct vgpu_devi
 	return r;
 }
 
+/* The vGPU with this socket; likewise. */
+static int read_socket(struct vgpu_context *ctx, const char *path, struct vgpu_device **out)
+{
+	const struct vg_backend_ops *const *backend;
+	int r = -ENODEV;
+
+	for (backend = vg_backends(); r == -ENODEV && *backend; backend++)
+		if ((*backend)->remote)
+			r = (*backend)->remote->find_socket(ctx, path, out);
+	return r;
+}
+
 int vg_snapshot_read(struct vgpu_context *ctx, const char *operation, const char *text, struct vgpu_device **out)
 {
 	struct vg_target target;
@@ -306,7 +338,7 @@ int vg_snapshot_read(struct vgpu_context *ctx, const char *operation, const char
 		r = vg_target_find(ctx, operation, text, &target);
 		if (r)
 			return r;
-		r = read_one(ctx, target.name, out);
+		r = target.socket[0] ? read_socket(ctx, target.socket, out) : read_one(ctx, target.name, out);
 	}
 	return r == -ENODEV ? fail_absent(ctx, operation, text) : r;
 }

@@ -18,6 +18,7 @@ static void parent_free(struct vgpu_parent *parent)
 {
 	free(parent->name);
 	free(parent->path);
+	free(parent->control);
 	free(parent->function);
 	free(parent->driver);
 	free(parent->pci_address);
@@ -40,8 +41,7 @@ struct vgpu_parent *vg_parent_new(const char *backend, const char *name, const c
 	parent->vendor = parent->device = parent->class_code = parent->numa_node = parent->iommu_group = -1;
 	parent->types = parent->devices = parent->vf_count = parent->vf_total = -1;
 	parent->name = strdup(name);
-	parent->path = strdup(path);
-	if (!parent->name || !parent->path)
+	if (!parent->name || vg_dup(path, &parent->path))
 		return vgpu_parent_unref(parent);
 	return parent;
 }
@@ -196,6 +196,8 @@ static int name_parents(struct vgpu_parents *list)
 		struct vgpu_parent *parent = list->vec.items[i];
 		struct vg_hwdb_names names = {0};
 
+		if (parent->vendor_name || parent->device_name) /* its provider has named it */
+			continue;
 		r = vg_hwdb_look_up(hwdb, parent->vendor, parent->device, parent->class_code, &names);
 		parent->vendor_name = names.vendor;
 		parent->device_name = names.device;
@@ -213,7 +215,8 @@ static int fill(struct vgpu_context *ctx, struct vgpu_parents *list, uint32_t fl
 	for (i = 0; r == 0 && i < list->vec.count; i++) {
 		struct vgpu_parent *parent = list->vec.items[i];
 
-		r = read_facts(ctx, parent, list);
+		if (parent->path)
+			r = read_facts(ctx, parent, list);
 		if (r == 0 && vg_backend_find(parent->backend)->count(ctx, parent))
 			r = vg_errors_add(&list->errors, vgpu_context_get_error(ctx));
 	}

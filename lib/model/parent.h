@@ -3,6 +3,7 @@
 #ifndef VG_MODEL_PARENT_H
 #define VG_MODEL_PARENT_H
 
+#include <sys/types.h>
 #include <vgpu/parent.h>
 
 #include "core/context.h"
@@ -12,7 +13,9 @@ struct vgpu_parent {
 	struct vg_ref ref;
 	const char *backend; /* static */
 	char *name;
-	char *path;     /* its directory in sysfs, links resolved */
+	char *path;     /* its directory in sysfs, links resolved; NULL: it has none */
+	char *control;  /* control socket of its provider; NULL: it is the kernel's */
+	uid_t control_uid;
 	char *function; /* PCI address of its virtual function by which it was asked for; NULL: by its own name */
 	char *driver;
 	char *pci_address;
@@ -27,7 +30,7 @@ struct vgpu_parents {
 	struct vgpu_errors errors;
 };
 
-/* A parent with its name and path, everything else unknown. NULL without memory. */
+/* A parent with its name and path (or NULL), everything else unknown. NULL without memory. */
 struct vgpu_parent *vg_parent_new(const char *backend, const char *name, const char *path);
 /* Is this text (a name, or a PCI address with or without its domain) the parent of this name? */
 bool vg_parent_is(const char *name, const char *text);

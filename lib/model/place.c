@@ -20,7 +20,7 @@ static bool is_below(const struct vgpu_parent *parent, const char *address)
 	size_t n = strlen(address);
 	const char *at = parent->path;
 
-	while ((at = strstr(at, address))) {
+	while (at && (at = strstr(at, address))) {
 		if (at[-1] == '/' && (at[n] == '/' || !at[n]))
 			return true;
 		at += n;

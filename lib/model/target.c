@@ -46,7 +46,15 @@ static int find_pair(struct vgpu_context *ctx, struct vg_target *target)
 	target->has_pair = true;
 	if (r)
 		return r;
-	r = vg_strcopy(target->path, sizeof(target->path), device->path);
+	if (!device->path)
+		r = device->socket ? 0 : -ENODEV;
+	if (device->socket) {
+		vg_strcopy(target->name, sizeof(target->name), device->name);
+		vg_strcopy(target->socket, sizeof(target->socket), device->socket);
+		target->iommu_group = -1;
+	}
+	if (r == 0)
+		r = vg_strcopy(target->path, sizeof(target->path), device->path ? device->path : device->socket);
 	vgpu_device_unref(device);
 	return r < 0 ? r : 0;
 }
@@ -113,6 +121,8 @@ int vg_target_find(struct vgpu_context *ctx, const char *operation, const char *
 		return fail_absent(ctx, operation, device);
 	if (r)
 		return vg_fail_errno(ctx, operation, device, -r);
+	if (out->socket[0])
+		return 0;
 	r = vg_target_read(ctx, out);
 	return r == -ENODEV ? fail_absent(ctx, operation, device) : r ? vg_fail_errno(ctx, operation, device, -r) : 0;
 }

@@ -22,8 +22,7 @@ struct vg_target {
 	bool is_noiommu;               /* its group is one of VFIO's no-IOMMU mode */
 	char group_node[VG_NODE_SIZE]; /* where the group's node is expected; "" without a group */
 	char cdev_node[VG_NODE_SIZE];  /* "" where the kernel states none */
-	char
-		socket[VG_PATH_SIZE]; /* a vfio-user socket, then path is this too, and the rest says nothing; "": it is none */
+	char socket[VG_PATH_SIZE];     /* of vfio-user: path is this too, and only name and pair say more; "": none */
 };
 
 /*

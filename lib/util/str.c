@@ -90,18 +90,32 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/* The length of the character at s; 0: it is none that can be shown. */
+static size_t printable_length(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+
+	return c == 0x7f || (c < 0x20 && c != '\n' && c != '\t') ? 0 : utf8_length((const unsigned char *)s);
+}
+
 void vg_make_printable(char *s)
 {
 	while (*s) {
-		size_t n = utf8_length((const unsigned char *)s);
-		unsigned char c = (unsigned char)*s;
+		size_t n = printable_length(s);
 
-		if (n == 0 || c == 0x7f || (c < 0x20 && c != '\n' && c != '\t')) {
+		if (n == 0)
 			*s++ = '?';
-			continue;
-		}
 		s += n;
 	}
+}
+
+bool vg_is_printable(const char *s)
+{
+	size_t n = 1;
+
+	for (; *s && n; s += n)
+		n = printable_length(s);
+	return n > 0;
 }
 
 static int digit_value(char c)

@@ -25,6 +25,8 @@ const char *vg_basename(const char *path);
 void vg_chomp(char *s);
 /* Replaces what is not valid UTF-8, and control characters but newline and tab, by '?', in place. */
 void vg_make_printable(char *s);
+/* Would vg_make_printable() change nothing? */
+bool vg_is_printable(const char *s);
 /* The whole of s as a number in this base (10, 16 with or without 0x; 0: by its prefix), at most max. 0 or -EINVAL. */
 int vg_parse_u64(const char *s, unsigned base, uint64_t max, uint64_t *out);
 /* strcmp order in which runs of digits count as numbers: nvidia-9 before nvidia-10. */
