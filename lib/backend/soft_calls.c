@@ -80,36 +80,6 @@ static int destroy(struct vgpu_context *ctx, const struct vgpu_device *device, b
 	return r;
 }
 
-/* Which instances an array names. */
-static void read_instances(struct json_object *array, struct vg_instances *out)
-{
-	size_t i, n = array ? json_object_array_length(array) : 0;
-
-	memset(out, 0, sizeof(*out));
-	for (i = 0; i < n; i++) {
-		struct json_object *item = json_object_array_get_idx(array, i);
-		int64_t number = json_object_is_type(item, json_type_int) ? json_object_get_int64(item) : -1;
-
-		if (number >= 0 && number <= (int64_t)VG_INSTANCE_MAX)
-			out->bits[number / 64] |= UINT64_C(1) << number % 64;
-	}
-}
-
-static int add_instances(struct json_object *to, const struct vg_instances *instances)
-{
-	struct json_object *array = json_object_new_array();
-	int64_t i;
-	int r = array ? 0 : -ENOMEM;
-
-	for (i = 0; r == 0 && i <= (int64_t)VG_INSTANCE_MAX; i++)
-		if (instances->bits[i / 64] >> i % 64 & 1)
-			r = vg_json_append(array, json_object_new_int64(i));
-	if (r == 0)
-		return vg_json_add(to, "instances", array);
-	json_object_put(array);
-	return r;
-}
-
 static int start(struct vgpu_context *ctx, const struct vgpu_device *device, int64_t deadline,
 				 struct vg_instances *started)
 {
@@ -120,7 +90,7 @@ static int start(struct vgpu_context *ctx, const struct vgpu_device *device, int
 	r = vg_control_call(ctx, "start", &at, finish_request(request, r, deadline), deadline, &reply, NULL);
 	if (r)
 		return r;
-	read_instances(vg_json_array(reply, "started"), started);
+	vg_json_instances(vg_json_array(reply, "started"), started);
 	json_object_put(reply);
 	return 0;
 }
@@ -162,7 +132,7 @@ static int shut_down(struct vgpu_context *ctx, const struct vgpu_device *device,
 	int r = request ? vg_json_add_text(request, "uuid", device->pair.uuid) : -ENOMEM;
 
 	if (r == 0 && only)
-		r = add_instances(request, only);
+		r = vg_json_add_instances(request, "instances", only);
 	r = vg_control_call(ctx, "shutdown", &at, finish_request(request, r, deadline), deadline, &reply, NULL);
 	if (r == 0) {
 		r = read_errors(ctx, device, reply, errors);

@@ -115,3 +115,32 @@ int vg_json_add_bool(struct json_object *to, const char *name, bool is_true)
 {
 	return vg_json_add(to, name, json_object_new_boolean(is_true));
 }
+
+void vg_json_instances(struct json_object *array, struct vg_instances *out)
+{
+	size_t i, n = array ? json_object_array_length(array) : 0;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(array, i);
+		int64_t number = json_object_is_type(item, json_type_int) ? json_object_get_int64(item) : -1;
+
+		if (number >= 0 && number <= (int64_t)VG_INSTANCE_MAX)
+			vg_instances_add(out, (uint32_t)number);
+	}
+}
+
+int vg_json_add_instances(struct json_object *to, const char *name, const struct vg_instances *instances)
+{
+	struct json_object *array = json_object_new_array();
+	uint32_t i;
+	int r = array ? 0 : -ENOMEM;
+
+	for (i = 0; r == 0 && i <= VG_INSTANCE_MAX; i++)
+		if (vg_instances_have(instances, i))
+			r = vg_json_append(array, json_object_new_int64(i));
+	if (r == 0)
+		return vg_json_add(to, name, array);
+	json_object_put(array);
+	return r;
+}

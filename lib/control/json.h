@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/pair.h"
+
 /* Parses one object, size bytes: a new reference. 0, -EPROTO (it is none, or nested too deep), or -ENOMEM. */
 int vg_json_parse(const void *data, size_t size, struct json_object **out);
 /* The text of an object, terminated (owned by it), without memory NULL. */
@@ -28,7 +30,10 @@ int vg_json_add_number(struct json_object *to, const char *name, int64_t number)
 int vg_json_add_bool(struct json_object *to, const char *name, bool is_true);
 /* Takes value over, in any case; NULL is one that there was no memory for. */
 int vg_json_add(struct json_object *to, const char *name, struct json_object *value);
-/* The same at the end of an array. */
+/* Which instances an array of numbers names, and such an array. */
+void vg_json_instances(struct json_object *array, struct vg_instances *out);
+int vg_json_add_instances(struct json_object *to, const char *name, const struct vg_instances *instances);
+/* The same as vg_json_add() at the end of an array. */
 int vg_json_append(struct json_object *array, struct json_object *value);
 
 #endif

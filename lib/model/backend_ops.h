@@ -20,11 +20,6 @@ struct vg_request {
 	const char *params;       /* for a remote one; may be NULL */
 };
 
-/* Instances of a virtual machine, a bit each. */
-struct vg_instances {
-	uint64_t bits[(VG_INSTANCE_MAX + 1) / 64];
-};
-
 /*
  * A backend whose vGPUs are made by other processes: these are asked, and neither plans nor records are used. Functions
  * return 0 or -errno with an error record.

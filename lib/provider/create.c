@@ -20,6 +20,8 @@ struct create {
 	struct vg_timer timer;
 	enum vgpu_cause cause;
 	const char *why;
+	vg_done_fn then; /* of one that nobody waits for; and its data */
+	void *data;
 };
 
 /* The op has made it, but it can't stay, or nobody wants it any more. */
@@ -138,22 +140,61 @@ static int make(struct vgpu_provider *provider, const struct vgpu_instance_opts 
 	return 0;
 }
 
+/* What was asked for, checked. */
+static int prepare(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, struct create *create)
+{
+	struct vgpu_instance_opts known;
+	int r = vg_opts_take(provider->ctx, CREATE, &known, sizeof(known), opts);
+
+	if (r == 0)
+		r = make(provider, &known, &create->instance);
+	create->params = known.params;
+	create->deadline = vg_now_ms() + (int64_t)(known.deadline_ms ? known.deadline_ms : VG_REQUEST_MS);
+	return r;
+}
+
+static void end(struct vg_call *call)
+{
+	struct create *create = (struct create *)call;
+	vg_done_fn then = create->then;
+	void *data = create->data;
+	int r = call->result;
+
+	if (r)
+		vg_instance_fail_errno(create->instance, CREATE, -r, create->cause, create->why);
+	vgpu_instance_unref(create->instance);
+	free(create);
+	then(data, r);
+}
+
+int vg_create_begin(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, vg_done_fn then, void *data)
+{
+	struct create *create = calloc(1, sizeof(*create));
+	int r;
+
+	if (!create)
+		return vg_fail_memory(provider->ctx, CREATE);
+	*create = (struct create){.call = {.start = start, .ended = end}, .then = then, .data = data};
+	r = prepare(provider, opts, create);
+	if (r) {
+		free(create);
+		return r;
+	}
+	start(&create->call);
+	return 0;
+}
+
 int vgpu_instance_create(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts,
 						 struct vgpu_instance **out)
 {
 	struct create create = {.call = {.start = start}};
-	struct vgpu_instance_opts known;
 	int r;
 
 	if (!provider || !opts)
 		return -EINVAL;
-	r = vg_opts_take(provider->ctx, CREATE, &known, sizeof(known), opts);
-	if (r == 0)
-		r = make(provider, &known, &create.instance);
+	r = prepare(provider, opts, &create);
 	if (r)
 		return r;
-	create.params = known.params;
-	create.deadline = vg_now_ms() + (int64_t)(known.deadline_ms ? known.deadline_ms : VG_REQUEST_MS);
 	r = vg_loop_call(&provider->loop, &create.call);
 	if (r == 0 && out)
 		*out = vgpu_instance_ref(create.instance);

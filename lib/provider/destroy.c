@@ -21,6 +21,8 @@ struct vg_destroy {
 	struct vg_timer timer;
 	enum vgpu_cause cause;
 	const char *why;
+	vg_done_fn then; /* of one that nobody waits for; and its data */
+	void *data;
 };
 
 static void finish(struct vg_destroy *destroy, int r, enum vgpu_cause cause, const char *why)
@@ -202,25 +204,70 @@ static void start(struct vg_call *call)
 	}
 }
 
-int vgpu_instance_destroy(struct vgpu_instance *instance, const struct vgpu_instance_destroy_opts *opts)
+/* What was asked for, checked. */
+static int prepare(struct vgpu_instance *instance, const struct vgpu_instance_destroy_opts *opts,
+				   struct vg_destroy *destroy)
 {
-	struct vg_destroy destroy = {.call = {.start = start}, .instance = instance};
 	struct vgpu_instance_destroy_opts known;
-	int r;
+	int r = vg_opts_take(instance->provider->ctx, DESTROY, &known, sizeof(known), opts);
 
-	if (!instance)
-		return -EINVAL;
-	r = vg_opts_take(instance->provider->ctx, DESTROY, &known, sizeof(known), opts);
 	if (r)
 		return r;
 	if (known.flags & ~VGPU_INSTANCE_FORCE)
 		return vg_fail_invalid(instance->provider->ctx, DESTROY, instance->pair.uuid, "unknown flags");
 	if (vgpu_instance_get_state(instance) == VGPU_INSTANCE_GONE)
 		return vg_instance_fail_errno(instance, DESTROY, ENODEV, VGPU_CAUSE_GONE, "it is gone");
-	destroy.force = known.flags & VGPU_INSTANCE_FORCE;
-	destroy.deadline_ms = known.deadline_ms ? known.deadline_ms : instance->provider->opts.request_ms;
-	if (destroy.force) /* which has two rests to wait for at most */
-		destroy.deadline_ms += 2 * instance->provider->opts.quiesce_ms;
+	destroy->force = known.flags & VGPU_INSTANCE_FORCE;
+	destroy->deadline_ms = known.deadline_ms ? known.deadline_ms : instance->provider->opts.request_ms;
+	if (destroy->force) /* which has two rests to wait for at most */
+		destroy->deadline_ms += 2 * instance->provider->opts.quiesce_ms;
+	return 0;
+}
+
+static void end(struct vg_call *call)
+{
+	struct vg_destroy *destroy = (struct vg_destroy *)call;
+	vg_done_fn then = destroy->then;
+	void *data = destroy->data;
+	int r = call->result;
+
+	if (r)
+		vg_instance_fail_errno(destroy->instance, DESTROY, -r, destroy->cause, destroy->why);
+	vgpu_instance_unref(destroy->instance);
+	free(destroy);
+	then(data, r);
+}
+
+int vg_destroy_begin(struct vgpu_instance *instance, const struct vgpu_instance_destroy_opts *opts, vg_done_fn then,
+					 void *data)
+{
+	struct vg_destroy *destroy = calloc(1, sizeof(*destroy));
+	int r;
+
+	if (!destroy)
+		return vg_fail_memory(instance->provider->ctx, DESTROY);
+	*destroy = (struct vg_destroy){
+		.call = {.start = start, .ended = end}, .instance = instance, .then = then, .data = data};
+	r = prepare(instance, opts, destroy);
+	if (r) {
+		free(destroy);
+		return r;
+	}
+	vgpu_instance_ref(instance);
+	start(&destroy->call);
+	return 0;
+}
+
+int vgpu_instance_destroy(struct vgpu_instance *instance, const struct vgpu_instance_destroy_opts *opts)
+{
+	struct vg_destroy destroy = {.call = {.start = start}, .instance = instance};
+	int r;
+
+	if (!instance)
+		return -EINVAL;
+	r = prepare(instance, opts, &destroy);
+	if (r)
+		return r;
 	r = vg_loop_call(&instance->provider->loop, &destroy.call);
 	if (r == -EDEADLK)
 		destroy.why = "this is an op";

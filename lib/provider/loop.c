@@ -240,6 +240,11 @@ void vg_loop_leave(struct vg_loop *loop)
 
 void vg_call_finish(struct vg_loop *loop, struct vg_call *call, int result)
 {
+	if (call->ended) {
+		call->result = result;
+		call->ended(call);
+		return;
+	}
 	pthread_mutex_lock(&loop->lock);
 	call->result = result;
 	call->done = true;

@@ -33,6 +33,7 @@ struct vg_timer {
 struct vg_call {
 	struct vg_call *next;
 	void (*start)(struct vg_call *call);
+	void (*ended)(struct vg_call *call); /* called on the loop by vg_call_finish(); NULL: a thread waits */
 	bool done;
 	int result;
 };

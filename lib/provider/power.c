@@ -6,10 +6,13 @@
 
 #include "core/error.h"
 #include "provider/provider.h"
+#include "sys/files.h"
 #include "util/vec.h"
 
 #define START "start"
 #define SHUTDOWN "shut down"
+/* What those have that come behind the deadline: to be undone, or shut down all the same. */
+#define LATE_MS 1000
 
 struct power {
 	struct vg_call call;
@@ -23,6 +26,10 @@ struct power {
 	bool waits;    /* for an answer */
 	bool stepping; /* whoever answers now need not go on */
 	int result;
+	struct vg_timer timer;
+	struct vg_power_opts *opts; /* of one that nobody waits for, as the next two */
+	vg_done_fn then;
+	void *data;
 };
 
 static struct power *current(const struct vgpu_instance *instance)
@@ -44,8 +51,14 @@ static void take_answer(struct vgpu_request *request, ssize_t result)
 {
 	struct vgpu_instance *instance = VG_OWNER(request, struct vgpu_instance, own);
 	struct power *power = current(instance);
-	const bool starts = power->is_start && !power->back;
+	bool starts;
 
+	if (!power) { /* nobody waits any more */
+		if (result >= 0)
+			set_started(instance, instance->starting);
+		return;
+	}
+	starts = power->is_start && !power->back;
 	instance->caller = NULL;
 	if (result >= 0) {
 		set_started(instance, starts);
@@ -80,6 +93,7 @@ static bool act(struct power *power, struct vgpu_instance *instance, bool starts
 		return false;
 	}
 	power->waits = true;
+	instance->starting = starts;
 	instance->caller = &power->call;
 	vg_request_issue(&instance->own, instance, take_answer);
 	if (starts && ops->start)
@@ -102,8 +116,31 @@ static void step(struct power *power)
 			act(power, power->vec.items[power->i], false);
 	}
 	power->stepping = false;
-	if (!power->waits)
-		vg_call_finish(&power->provider->loop, &power->call, power->result);
+	if (power->waits)
+		return;
+	vg_timer_disarm(&power->timer);
+	vg_call_finish(&power->provider->loop, &power->call, power->result);
+}
+
+/* The one that it waits for is left to itself. */
+static void miss(struct vg_timer *timer)
+{
+	struct power *power = VG_OWNER(timer, struct power, timer);
+	struct vgpu_instance *instance = power->vec.items[power->i];
+
+	instance->caller = NULL;
+	power->waits = false;
+	if (!power->back) {
+		power->results[power->i] = -ETIMEDOUT;
+		if (!power->result)
+			power->result = -ETIMEDOUT;
+		if (power->is_start)
+			power->back = true;
+		else
+			power->i++;
+	}
+	vg_timer_arm(&power->provider->loop, &power->timer, vg_now_ms() + LATE_MS);
+	step(power);
 }
 
 static void start(struct vg_call *call)
@@ -121,8 +158,9 @@ static void unref(void *instance)
 	vgpu_instance_unref(instance);
 }
 
-/* References to all vGPUs of this UUID. 0 or -ENOMEM. */
-static int collect(struct vgpu_provider *provider, const char *uuid, struct vg_vec *vec)
+/* References to all vGPUs of this UUID, or only these (not NULL). 0 or -ENOMEM. */
+static int collect(struct vgpu_provider *provider, const char *uuid, const struct vg_instances *only,
+				   struct vg_vec *vec)
 {
 	struct vgpu_instance *instance;
 	size_t i;
@@ -131,7 +169,8 @@ static int collect(struct vgpu_provider *provider, const char *uuid, struct vg_v
 	pthread_mutex_lock(&provider->lock);
 	for (i = 0; i < VG_BUCKETS; i++) {
 		for (instance = provider->buckets[i]; instance && r == 0; instance = instance->next) {
-			if (instance->stage == VG_STAGE_MAKING || strcmp(instance->pair.uuid, uuid) != 0)
+			if (instance->stage == VG_STAGE_MAKING || strcmp(instance->pair.uuid, uuid) != 0 ||
+				(only && !vg_instances_have(only, instance->pair.instance)))
 				continue;
 			r = vg_vec_add(vec, instance);
 			if (r == 0)
@@ -143,14 +182,14 @@ static int collect(struct vgpu_provider *provider, const char *uuid, struct vg_v
 	return r;
 }
 
-static int prepare(struct power *power, const char *operation, const char *uuid)
+static int prepare(struct power *power, const char *operation, const char *uuid, const struct vg_instances *only)
 {
 	struct vgpu_context *ctx = power->provider->ctx;
 	char lower[VG_UUID_SIZE];
 
 	if (vg_uuid_parse(uuid, lower))
 		return vg_fail_invalid(ctx, operation, uuid, "it is not a UUID");
-	if (collect(power->provider, lower, &power->vec))
+	if (collect(power->provider, lower, only, &power->vec))
 		return vg_fail_memory(ctx, operation);
 	if (!power->vec.count)
 		return vg_fail(
@@ -171,6 +210,9 @@ static void clean_up(struct power *power)
 
 static int fail_one(struct power *power, const char *operation, size_t i)
 {
+	if (power->results[i] == -ETIMEDOUT)
+		return vg_instance_fail_errno(power->vec.items[i], operation, ETIMEDOUT, VGPU_CAUSE_PENDING,
+									  "the provider did not answer in time");
 	return vg_instance_fail_errno(power->vec.items[i], operation, -power->results[i],
 								  power->results[i] == -EBUSY ? VGPU_CAUSE_IN_USE : VGPU_CAUSE_REFUSED,
 								  "the provider refuses");
@@ -184,7 +226,7 @@ int vgpu_provider_start(struct vgpu_provider *provider, const char *uuid)
 
 	if (!provider || !uuid)
 		return -EINVAL;
-	r = prepare(&power, START, uuid);
+	r = prepare(&power, START, uuid, NULL);
 	if (r == 0)
 		r = vg_loop_call(&provider->loop, &power.call);
 	for (i = 0; r && power.results && i < power.vec.count; i++)
@@ -226,7 +268,7 @@ int vgpu_provider_shutdown(struct vgpu_provider *provider, const char *uuid, str
 
 	if (!provider || !uuid)
 		return -EINVAL;
-	r = prepare(&power, SHUTDOWN, uuid);
+	r = prepare(&power, SHUTDOWN, uuid, NULL);
 	if (r == 0) {
 		r = vg_loop_call(&provider->loop, &power.call);
 		if (power.result)
@@ -236,4 +278,62 @@ int vgpu_provider_shutdown(struct vgpu_provider *provider, const char *uuid, str
 	}
 	clean_up(&power);
 	return r;
+}
+
+/* What has come of it, for whoever began it. */
+static int give_results(struct power *power)
+{
+	const char *operation = power->is_start ? START : SHUTDOWN;
+	const struct vgpu_instance *instance;
+	size_t i;
+
+	for (i = power->vec.count; i-- > 0;) { /* so that the record is of the first */
+		instance = power->vec.items[i];
+		if (power->done[i])
+			vg_instances_add(&power->opts->changed, instance->pair.instance);
+		if (!power->results[i])
+			continue;
+		fail_one(power, operation, i);
+		if (vg_errors_add(&power->opts->errors, vgpu_context_get_error(power->provider->ctx)))
+			return vg_fail_memory(power->provider->ctx, operation);
+	}
+	return power->result;
+}
+
+static void end(struct vg_call *call)
+{
+	struct power *power = (struct power *)call;
+	vg_done_fn then = power->then;
+	void *data = power->data;
+	int r = give_results(power);
+
+	clean_up(power);
+	free(power);
+	then(data, r);
+}
+
+int vg_power_begin(struct vgpu_provider *provider, struct vg_power_opts *opts, vg_done_fn then, void *data)
+{
+	struct power *power = calloc(1, sizeof(*power));
+	int r;
+
+	if (!power)
+		return vg_fail_memory(provider->ctx, opts->is_start ? START : SHUTDOWN);
+	*power = (struct power){.call = {.start = start, .ended = end},
+							.provider = provider,
+							.is_start = opts->is_start,
+							.timer = {.fn = miss},
+							.opts = opts,
+							.then = then,
+							.data = data};
+	r = prepare(power, opts->is_start ? START : SHUTDOWN, opts->uuid, opts->only);
+	if (r) {
+		clean_up(power);
+		free(power);
+		return r;
+	}
+	if (opts->deadline != INT64_MAX)
+		vg_timer_arm(&provider->loop, &power->timer, opts->deadline);
+	step(power);
+	return 0;
 }

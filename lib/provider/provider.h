@@ -11,6 +11,7 @@
 #include <vgpu/irq.h>
 #include <vgpu/provider.h>
 
+#include "core/error.h"
 #include "core/negative.h"
 #include "core/ref.h"
 #include "provider/guest_table.h"
@@ -79,6 +80,7 @@ struct vgpu_instance {
 	struct vg_irqs irqs;
 	struct vg_guest guest;
 	uint32_t migration_state;
+	bool starting;            /* what own is for, of start and shutdown */
 	struct vgpu_request own;  /* of ops that no client has asked for */
 	struct vg_call *caller;   /* who waits for an op of it: create, start, shutdown */
 	struct vg_destroy *leave; /* who destroys it */
@@ -122,6 +124,27 @@ int vg_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_op
 						 const struct vgpu_provider_ops *ops, void *data, void (*free_data)(void *data),
 						 struct vgpu_provider **out);
 void vg_provider_unref(struct vgpu_provider *provider);
+
+/* What begins on the loop, and ends there: a failure has left a record. */
+typedef void (*vg_done_fn)(void *data, int result);
+/*
+ * As the public calls, but nothing waits: then is called at the end, perhaps before they return. On the loop. 0, or
+ * -errno with a record: then is not called. What opts points to has to stay until the end.
+ */
+int vg_create_begin(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, vg_done_fn then, void *data);
+int vg_destroy_begin(struct vgpu_instance *instance, const struct vgpu_instance_destroy_opts *opts, vg_done_fn then,
+					 void *data);
+
+/* Starting or shutting down those of a virtual machine. */
+struct vg_power_opts {
+	const char *uuid;
+	bool is_start;
+	const struct vg_instances *only; /* NULL: all */
+	int64_t deadline;                /* INT64_MAX: none */
+	struct vg_instances changed;     /* receives those that were started, or shut down */
+	struct vgpu_errors errors;       /* receives each failure */
+};
+int vg_power_begin(struct vgpu_provider *provider, struct vg_power_opts *opts, vg_done_fn then, void *data);
 /* What the display shows, checked. On the loop. */
 int vg_instance_ask_plane(struct vgpu_instance *instance, uint32_t type, struct vgpu_plane_info *out);
 

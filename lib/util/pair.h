@@ -3,6 +3,7 @@
 #ifndef VG_UTIL_PAIR_H
 #define VG_UTIL_PAIR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define VG_UUID_LEN 36
@@ -17,6 +18,21 @@ struct vg_pair {
 	char uuid[VG_UUID_SIZE]; /* lower case */
 	uint32_t instance;
 };
+
+/* Some of a virtual machine's instances, a bit each. */
+struct vg_instances {
+	uint64_t bits[(VG_INSTANCE_MAX + 1) / 64];
+};
+
+static inline void vg_instances_add(struct vg_instances *instances, uint32_t instance)
+{
+	instances->bits[instance / 64] |= UINT64_C(1) << instance % 64;
+}
+
+static inline bool vg_instances_have(const struct vg_instances *instances, uint32_t instance)
+{
+	return instances->bits[instance / 64] >> instance % 64 & 1;
+}
 
 /* A UUID in any case, into lower case. 0 or -EINVAL. */
 int vg_uuid_parse(const char *text, char out[VG_UUID_SIZE]);
