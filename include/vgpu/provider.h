@@ -181,6 +181,8 @@ enum vgpu_message_layout {
  * @quiesce_ms: how long quiesce may take, and borrowed memory be kept; 0: 5000
  * @request_ms: how long a client may take to answer a message, or to leave after it was asked to; 0: 5000
  * @max_dma_maps: how many mappings of guest memory a client may have; 0: 4096
+ * @owner: "USER[:GROUP]", names or numbers: who may connect to the sockets, beside our own user and root: their files are
+ *         given to them; NULL: nobody
  *
  * Strings are copied.
  */
@@ -197,6 +199,7 @@ struct vgpu_provider_opts {
 	uint32_t quiesce_ms;
 	uint32_t request_ms;
 	uint32_t max_dma_maps;
+	const char *owner;
 };
 
 /**
@@ -210,6 +213,7 @@ struct vgpu_provider_opts {
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: a NULL argument, or a name, flag or option that makes no sense (invalid);
  *  * -EEXIST: the context has a provider of that name (exists);
+ *  * -ENOENT: opts->owner names nobody (invalid);
  *  * -E2BIG, -EMFILE, -ENFILE, -ENOMEM, or -EAGAIN (no thread, or fs.aio-max-nr is reached: limit).
  * Since: 0.1
  */
@@ -227,6 +231,23 @@ int vgpu_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_
  * Since: 0.1
  */
 struct vgpu_provider *vgpu_provider_unregister(struct vgpu_provider *provider);
+
+/**
+ * vgpu_provider_open_control() - let management clients find the provider, and its vGPUs
+ * @provider: the provider, registered with a directory for sockets
+ *
+ * Listens at NAME.control in that directory. Where it is the one that vgpu_context_get_runtime_dir() names, or root's,
+ * the provider appears in every management call, in any process, as a parent of backend "soft": its vGPUs are listed,
+ * created, destroyed, started and shut down there. Requests are worked on in the loop, as those of vfio-user clients, and
+ * none waits for another. Ends with the provider.
+ *
+ * Return: 0, or (with the cause in the error record)
+ *  * -EINVAL: @provider is NULL, or has no directory for sockets (invalid);
+ *  * -EEXIST: another process has a provider of this name there, or this call was made before (exists);
+ *  * -EDEADLK: from inside an op; -ENAMETOOLONG: its path is too long for a socket; -EMFILE, -ENOMEM, or another -errno.
+ * Since: 0.1
+ */
+int vgpu_provider_open_control(struct vgpu_provider *provider);
 
 /** vgpu_provider_get_name() - its name (borrowed). Since: 0.1 */
 const char *vgpu_provider_get_name(const struct vgpu_provider *provider);

@@ -45,6 +45,7 @@ static void set_started(struct vgpu_instance *instance, bool started)
 	instance->started = started;
 	pthread_mutex_unlock(&instance->provider->lock);
 	vg_event_push(instance->provider, instance, started ? VGPU_PROVIDER_EVENT_ONLINE : VGPU_PROVIDER_EVENT_OFFLINE);
+	vg_control_tell(instance->provider, &instance->pair, started ? "online" : "offline");
 }
 
 static void take_answer(struct vgpu_request *request, ssize_t result)

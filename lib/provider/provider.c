@@ -10,6 +10,7 @@
 #include "core/context.h"
 #include "core/opts.h"
 #include "sys/devio.h"
+#include "sys/devnode.h"
 #include "sys/files.h"
 #include "util/path.h"
 #include "util/str.h"
@@ -39,6 +40,23 @@ static int check_opts(struct vgpu_context *ctx, const struct vgpu_provider_opts 
 	if (opts->socket_dir && opts->socket_dir[0] != '/')
 		return vg_fail_invalid(ctx, REGISTER, opts->socket_dir, "the directory of sockets is not absolute");
 	return 0;
+}
+
+/* Who is admitted. */
+static int take_owner(struct vgpu_context *ctx, const char *owner, struct vgpu_provider *provider)
+{
+	provider->owner = (uid_t)-1;
+	provider->group = (gid_t)-1;
+	if (!owner || vg_owner_parse(owner, &provider->owner, &provider->group) == 0)
+		return 0;
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = REGISTER,
+										.path = owner,
+										.value = owner,
+										.err = ENOENT,
+										.cause = VGPU_CAUSE_INVALID,
+										.hint = "USER, USER:GROUP or :GROUP, by name or number"},
+				   "there is no such user or group");
 }
 
 static void use_defaults(struct vgpu_provider_opts *opts)
@@ -170,7 +188,10 @@ int vg_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_op
 	if (r)
 		return r;
 	provider->data = data;
-	r = vg_opts_take(ctx, REGISTER, &provider->ops, sizeof(provider->ops), ops);
+	provider->opts.owner = NULL; /* it is the caller's */
+	r = take_owner(ctx, known.owner, provider);
+	if (r == 0)
+		r = vg_opts_take(ctx, REGISTER, &provider->ops, sizeof(provider->ops), ops);
 	if (r == 0 && add(provider))
 		r = vg_fail(
 			ctx,
@@ -234,6 +255,7 @@ struct vgpu_provider *vgpu_provider_unregister(struct vgpu_provider *provider)
 
 	if (!provider || vg_loop_is_here(&provider->loop))
 		return NULL;
+	vg_control_close(provider);
 	while ((instance = any_instance(provider))) {
 		struct vg_instance_call call = {.call = {.start = abandon}, .instance = instance};
 
@@ -289,7 +311,7 @@ static int give(void *out, const void *known, size_t known_size)
 	return 0;
 }
 
-static int ask_type(struct vgpu_provider *provider, size_t i, struct vgpu_type_info *out)
+int vg_provider_ask_type(struct vgpu_provider *provider, size_t i, struct vgpu_type_info *out)
 {
 	*out = (struct vgpu_type_info){.size = sizeof(*out)};
 	if (!provider->ops.get_type)
@@ -303,7 +325,7 @@ int vg_provider_find_type(struct vgpu_provider *provider, const char *id, struct
 	int r = 0;
 
 	for (i = 0; i < TYPES_MAX && r == 0; i++) {
-		r = ask_type(provider, i, out);
+		r = vg_provider_ask_type(provider, i, out);
 		if (r == 0 && vg_provider_name_fits(out->id, VG_TYPE_ID_SIZE) && strcmp(out->id, id) == 0)
 			return 0;
 	}
@@ -314,7 +336,7 @@ static void get_type(struct vg_call *call)
 {
 	struct vg_provider_call *of = (struct vg_provider_call *)call;
 	struct vgpu_type_info info;
-	int r = ask_type(of->provider, of->i, &info);
+	int r = vg_provider_ask_type(of->provider, of->i, &info);
 
 	if (r == 0 && !vg_provider_name_fits(info.id, VG_TYPE_ID_SIZE))
 		r = -EPROTO;
@@ -328,22 +350,27 @@ int vgpu_provider_get_type(struct vgpu_provider *provider, size_t i, struct vgpu
 	return provider && out ? vg_loop_call(&provider->loop, &call.call) : -EINVAL;
 }
 
+int vg_provider_ask_attr(struct vgpu_provider *provider, struct vgpu_instance *instance, size_t i,
+						 struct vgpu_attr_info *out)
+{
+	int r;
+
+	*out = (struct vgpu_attr_info){.size = sizeof(*out)};
+	if (instance && vgpu_instance_get_state(instance) == VGPU_INSTANCE_GONE)
+		return -ENODEV;
+	r = provider->ops.get_attr ? provider->ops.get_attr(provider->data, instance, i, out) : -ERANGE;
+	out->name[sizeof(out->name) - 1] = '\0';
+	out->value[sizeof(out->value) - 1] = '\0';
+	return r;
+}
+
 static void get_attr(struct vg_call *call)
 {
 	struct vg_provider_call *of = (struct vg_provider_call *)call;
-	struct vgpu_attr_info info = {.size = sizeof(info)};
-	int r = -ERANGE;
+	struct vgpu_attr_info info;
+	int r = vg_provider_ask_attr(of->provider, of->instance, of->i, &info);
 
-	if (of->instance && vgpu_instance_get_state(of->instance) == VGPU_INSTANCE_GONE)
-		r = -ENODEV;
-	else if (of->provider->ops.get_attr)
-		r = of->provider->ops.get_attr(of->provider->data, of->instance, of->i, &info);
-	if (r == 0) {
-		info.name[sizeof(info.name) - 1] = '\0';
-		info.value[sizeof(info.value) - 1] = '\0';
-		r = give(of->out, &info, sizeof(info));
-	}
-	vg_call_finish(&of->provider->loop, call, r);
+	vg_call_finish(&of->provider->loop, call, r ? r : give(of->out, &info, sizeof(info)));
 }
 
 int vgpu_provider_get_attr(struct vgpu_provider *provider, struct vgpu_instance *instance, size_t i,

@@ -20,6 +20,7 @@
 #include "provider/region.h"
 #include "provider/request.h"
 #include "sys/notify.h"
+#include "sys/unixsock.h"
 #include "util/pair.h"
 
 #define VG_TYPE_ID_SIZE 64
@@ -29,6 +30,7 @@ struct vg_pci;
 struct vg_server;
 struct vg_destroy;
 struct vg_event;
+struct vg_control;
 
 struct vgpu_provider {
 	struct vg_ref ref; /* the caller's, and one of each vGPU */
@@ -42,6 +44,9 @@ struct vgpu_provider {
 	char *vendor_name;
 	char *device_name;
 	char *socket_dir;
+	uid_t owner; /* who may connect, beside us and root; -1: nobody, or no group */
+	gid_t group;
+	struct vg_control *control; /* NULL: no management client finds it */
 	struct vg_loop loop;
 	struct vg_notify notify;
 	pthread_mutex_t lock; /* of what follows, and of the lists in vGPUs */
@@ -124,6 +129,15 @@ int vg_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_op
 						 const struct vgpu_provider_ops *ops, void *data, void (*free_data)(void *data),
 						 struct vgpu_provider **out);
 void vg_provider_unref(struct vgpu_provider *provider);
+/* Type number i, as the provider says it. On the loop. */
+int vg_provider_ask_type(struct vgpu_provider *provider, size_t i, struct vgpu_type_info *out);
+/* Attribute number i, of the parent where instance is NULL. On the loop. */
+int vg_provider_ask_attr(struct vgpu_provider *provider, struct vgpu_instance *instance, size_t i,
+						 struct vgpu_attr_info *out);
+/* May the one who made this connection use the sockets? */
+bool vg_provider_admits(const struct vgpu_provider *provider, int fd, struct vg_peer *peer);
+/* Listens at a path for those: a descriptor, or -errno (-EEXIST: somebody else does). */
+int vg_provider_listen(const struct vgpu_provider *provider, const char *path, int *lock_fd);
 
 /* What begins on the loop, and ends there: a failure has left a record. */
 typedef void (*vg_done_fn)(void *data, int result);
@@ -171,6 +185,11 @@ void vg_instance_end(struct vgpu_instance *instance);
 bool vg_provider_name_fits(const char *name, size_t size);
 /* The type of this id: 0, -ENOENT, or what the op said. On the loop. */
 int vg_provider_find_type(struct vgpu_provider *provider, const char *id, struct vgpu_type_info *out);
+
+/* Ends what vgpu_provider_open_control() began; waits for requests that are worked on. Not on the loop. */
+void vg_control_close(struct vgpu_provider *provider);
+/* Tells management clients. On the loop. */
+void vg_control_tell(struct vgpu_provider *provider, const struct vg_pair *pair, const char *event);
 
 void vg_event_push(struct vgpu_provider *provider, const struct vgpu_instance *instance, uint32_t type);
 void vg_events_free(struct vgpu_provider *provider);

@@ -9,10 +9,28 @@
 #include "sys/unixsock.h"
 #include "util/str.h"
 
-/* Our user and root may connect. */
-static bool may_connect(int fd, struct vg_peer *peer)
+bool vg_provider_admits(const struct vgpu_provider *provider, int fd, struct vg_peer *peer)
 {
-	return vg_socket_peer(fd, peer) == 0 && (peer->uid == vg_own_uid() || peer->uid == 0);
+	if (vg_socket_peer(fd, peer))
+		return false;
+	return peer->uid == vg_own_uid() || peer->uid == 0 || peer->uid == provider->owner ||
+		   (provider->group != (gid_t)-1 &&
+			(peer->gid == provider->group || vg_socket_peer_is_in(fd, provider->group)));
+}
+
+int vg_provider_listen(const struct vgpu_provider *provider, const char *path, int *lock_fd)
+{
+	int r, fd = vg_listen_open(path, lock_fd);
+
+	if (fd < 0)
+		return fd == -EADDRINUSE ? -EEXIST : fd;
+	if (provider->owner == (uid_t)-1 && provider->group == (gid_t)-1)
+		return fd;
+	r = vg_listen_admit(path, provider->owner, provider->group);
+	if (r == 0)
+		return fd;
+	vg_listen_close(path, fd, *lock_fd);
+	return r;
 }
 
 static int why_not(struct vg_server *server)
@@ -42,7 +60,7 @@ static void take_in(struct vg_source *source, uint32_t events)
 	if (fd < 0)
 		return;
 	refuse = why_not(server);
-	if (!may_connect(fd, &peer)) {
+	if (!vg_provider_admits(instance->provider, fd, &peer)) {
 		vg_close(fd);
 		return;
 	}
@@ -74,10 +92,10 @@ int vg_server_open(struct vgpu_instance *instance)
 		free(server);
 		return -ENOMEM;
 	}
-	r = vg_listen_open(instance->socket, &server->lock_fd);
+	r = vg_provider_listen(instance->provider, instance->socket, &server->lock_fd);
 	if (r < 0) {
 		free(server);
-		return r == -EADDRINUSE ? -EEXIST : r;
+		return r;
 	}
 	server->instance = instance;
 	server->source = (struct vg_source){.fn = take_in, .fd = r};

@@ -96,6 +96,13 @@ int vg_listen_open(const char *path, int *lock_fd)
 	return r;
 }
 
+int vg_listen_admit(const char *path, uid_t uid, gid_t gid)
+{
+	if (lchown(path, uid, gid))
+		return -errno;
+	return chmod(path, gid == (gid_t)-1 ? 0600 : 0660) ? -errno : 0;
+}
+
 void vg_listen_close(const char *path, int fd, int lock_fd)
 {
 	char name[VG_PATH_SIZE];

@@ -110,6 +110,20 @@ int vg_socket_peer(int fd, struct vg_peer *out)
 	return 0;
 }
 
+bool vg_socket_peer_is_in(int fd, gid_t group)
+{
+	gid_t groups[1024]; /* who is in more, is taken to be in none of them */
+	socklen_t size = sizeof(groups);
+	size_t i;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size))
+		return false;
+	for (i = 0; i < size / sizeof(groups[0]); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
 uid_t vg_own_uid(void)
 {
 	return geteuid();

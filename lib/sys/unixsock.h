@@ -27,6 +27,8 @@ int vg_socket_pair(int out[2]);
 int vg_socket_adopt(int fd);
 /* Who made the connection's other end. */
 int vg_socket_peer(int fd, struct vg_peer *out);
+/* Is the one who made the other end in this group, be it not his first? */
+bool vg_socket_peer_is_in(int fd, gid_t group);
 /* Our own effective user. */
 uid_t vg_own_uid(void);
 /* Ends the connection both ways, whoever else has the socket open. */
