@@ -102,6 +102,21 @@ struct vgpu_context *vgpu_context_unref(struct vgpu_context *ctx);
 const char *vgpu_context_get_runtime_dir(const struct vgpu_context *ctx);
 
 /**
+ * vgpu_context_make_runtime_dir() - make that directory, for a provider of this process
+ * @ctx: the context
+ * @owner: who shall use its sockets beside us and root (vgpu/provider.h): then everybody may look into the directory;
+ *         NULL: nobody, and only we may
+ *
+ * What is there already must be ours, and writable by nobody else. A directory that others were let into once stays so.
+ *
+ * Return: 0, or (with the cause in the error record)
+ *  * -EINVAL: @ctx is NULL; -EPERM: it is not ours, or others can write to it (permission);
+ *  * -ENOTDIR: something else is there; -EACCES, -ENOENT, or another -errno of what is above it.
+ * Since: 0.1
+ */
+int vgpu_context_make_runtime_dir(struct vgpu_context *ctx, const char *owner);
+
+/**
  * vgpu_context_get_error() - the last error of the calling thread in this context
  * @ctx: the context
  *

@@ -21,6 +21,7 @@
 #include <vgpu/migration.h>
 #include <vgpu/parent.h>
 #include <vgpu/pci.h>
+#include <vgpu/picture.h>
 #include <vgpu/provider.h>
 #include <vgpu/record.h>
 #include <vgpu/region.h>

@@ -23,6 +23,10 @@ int vg_soft_new_device(struct vgpu_context *ctx, const struct vg_control_at *at,
 /* Adds its attributes. */
 int vg_soft_read_attrs(struct vgpu_context *ctx, struct vgpu_device *device);
 
+/* soft_picture.c */
+int vg_soft_take_picture(struct vgpu_context *ctx, const struct vgpu_device *device, uint32_t type,
+						 struct vgpu_picture **out);
+
 /* soft_calls.c */
 extern const struct vg_remote_ops vg_soft_remote;
 

@@ -148,6 +148,7 @@ const struct vg_remote_ops vg_soft_remote = {
 	.destroy = destroy,
 	.read_attrs = vg_soft_read_attrs,
 	.find_socket = vg_soft_find_socket,
+	.take_picture = vg_soft_take_picture,
 	.start = start,
 	.shutdown = shut_down,
 };

@@ -8,7 +8,9 @@
 
 #include "control/protocol.h"
 #include "sys/files.h"
+#include "sys/rundir.h"
 #include "sys/unixsock.h"
+#include "util/path.h"
 
 static const char operation[] = "look for providers";
 
@@ -116,4 +118,30 @@ int vg_control_each(struct vgpu_context *ctx, const char *name, each_fn fn, void
 	search.dir = roots;
 	search.is_own = false;
 	return each_in(ctx, &search);
+}
+
+int vgpu_context_make_runtime_dir(struct vgpu_context *ctx, const char *owner)
+{
+	static const char making[] = "make the runtime directory";
+	char above[VG_PATH_SIZE];
+	int r = 0;
+
+	if (!ctx)
+		return -EINVAL;
+	vg_strcopy(above, sizeof(above), ctx->runtime);
+	vg_path_parent(above);
+	if (!ctx->has_runtime && strcmp(vg_basename(ctx->runtime), "soft") == 0) /* root's own: that of the records */
+		r = vg_rundir_make(above);
+	if (r)
+		return vg_fail_errno(ctx, making, above, -r);
+	r = vg_socketdir_make(ctx->runtime, owner);
+	if (r == -EPERM)
+		return vg_fail(ctx,
+					   &(struct vg_failure){.operation = making,
+											.path = ctx->runtime,
+											.err = EPERM,
+											.cause = VGPU_CAUSE_PERMISSION,
+											.hint = "name another directory"},
+					   "it is not yours, or others can write to it");
+	return r ? vg_fail_errno(ctx, making, ctx->runtime, -r) : 0;
 }

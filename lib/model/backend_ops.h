@@ -10,6 +10,7 @@
 #include "util/steps.h"
 
 struct vg_records;
+struct vgpu_picture;
 
 /* A vGPU that is wanted. */
 struct vg_request {
@@ -32,6 +33,9 @@ struct vg_remote_ops {
 	int (*read_attrs)(struct vgpu_context *ctx, struct vgpu_device *device);
 	/* The one with this vfio-user socket. -ENODEV without an error record: there is none. */
 	int (*find_socket)(struct vgpu_context *ctx, const char *path, struct vgpu_device **out);
+	/* Copies what a plane of its display shows. */
+	int (*take_picture)(struct vgpu_context *ctx, const struct vgpu_device *device, uint32_t type,
+						struct vgpu_picture **out);
 	/* Starts those of a virtual machine that the process has which made this one; which did it start? */
 	int (*start)(struct vgpu_context *ctx, const struct vgpu_device *device, int64_t deadline,
 				 struct vg_instances *started);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sys/devio.h"
+#include "model/snapshot.h"
 #include "sys/devnode.h"
 #include "sys/files.h"
 #include "vfio/fail.h"
@@ -268,6 +269,27 @@ static int take_user(struct vgpu_context *ctx, const struct vgpu_user_opts **opt
 	return 0;
 }
 
+/* Another client has it: its provider knows which, where it can be asked. Else the record stays as it is. */
+static void tell_client(struct vgpu_context *ctx, const struct vg_target *target)
+{
+	struct vgpu_error *error = vgpu_error_ref(vgpu_context_get_error(ctx));
+	const struct vg_failure failure = {.operation = VG_OPEN,
+									   .path = target->name,
+									   .err = EBUSY,
+									   .cause = VGPU_CAUSE_IN_USE,
+									   .hint = "wait for it to end, or end it"};
+	struct vgpu_device *device = NULL;
+
+	if (vg_snapshot_read(ctx, VG_OPEN, target->socket, &device) || vgpu_device_get_user_count(device) < 1) {
+		vg_context_set_error(ctx, error);
+	} else {
+		vg_fail(ctx, &failure, "in use by %s (pid %d)", vgpu_device_get_user_command(device, 0) ?: "a process",
+				vgpu_device_get_user_pid(device, 0));
+		vgpu_error_unref(error);
+	}
+	vgpu_device_unref(device);
+}
+
 int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vgpu_vfio_opts *opts,
 				   struct vgpu_vfio **out)
 {
@@ -302,6 +324,8 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
 		r = vg_fail_memory(ctx, VG_OPEN);
 	else
 		r = join(vfio, &target, &known);
+	if (r == -EBUSY && target.socket[0])
+		tell_client(ctx, &target);
 	return finish(vfio, r, out);
 }
 
