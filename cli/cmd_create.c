@@ -55,6 +55,7 @@ static int run(struct app *app)
 		.device = app->args.operands[0],
 		.owner = app->args.options[OPT_OWNER],
 		.attrs = app->args.attr_count ? app->args.attrs : NULL,
+		.params = app->args.options[OPT_PARAMS],
 	};
 	struct list *list = record_set_list(app->document, "vgpus");
 	int code = read_options(app, &opts);
@@ -79,7 +80,8 @@ const struct command command_create = {
 	.summary = "create a vGPU, and print its UUID:INSTANCE",
 	.details = "Without a UUID: a random one. INSTANCE is 0 to 65535, without it 0.\n",
 	.max_operands = 1,
-	.options = {OPT_PARENT, OPT_TYPE, OPT_POLICY, OPT_NUMA, OPT_BELOW, OPT_ATTR, OPT_WAIT, OPT_OWNER, OPT_TIMEOUT},
+	.options = {OPT_PARENT, OPT_TYPE, OPT_POLICY, OPT_NUMA, OPT_BELOW, OPT_ATTR, OPT_PARAMS, OPT_WAIT, OPT_OWNER,
+				OPT_TIMEOUT},
 	.keys = {"vgpus"},
 	.run = run,
 	.print = print,

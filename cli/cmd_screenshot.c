@@ -103,11 +103,11 @@ static int copy_pixels(struct app *app, const struct vgpu_plane *plane, struct v
 	return code;
 }
 
-static int fail_format(struct app *app, uint32_t format)
+static int fail_format(struct app *app, const char *name, uint32_t format)
 {
 	const char *text = vgpu_format_get_name(format) ?: arena_printf(app->arena, "0x%08x", format);
 
-	return report_failure(app, vgpu_vfio_get_name(app->vfio), EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED,
+	return report_failure(app, name, EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED,
 						  arena_printf(app->arena, "its pixels have the format %s, of which no PNG can be made", text));
 }
 
@@ -122,22 +122,54 @@ static int take(struct app *app, const struct vgpu_plane *plane, struct picture 
 	} else {
 		picture->convert = picture_get_converter(vgpu_plane_get_format(plane));
 		code = picture->convert ? copy_pixels(app, plane, mapping, dmabuf, picture)
-								: fail_format(app, vgpu_plane_get_format(plane));
+								: fail_format(app, vgpu_vfio_get_name(app->vfio), vgpu_plane_get_format(plane));
 		vgpu_mapping_unmap(mapping);
 	}
 	vgpu_dmabuf_unref(dmabuf);
 	return code;
 }
 
-static void fill(struct app *app, const struct vgpu_plane *plane, const char *path)
+static void fill(struct app *app, const struct picture *picture, const char *path, uint32_t format, const char *source)
 {
 	struct record *record = record_set_record(app->document, "screenshot");
 
 	record_set_text(record, "file", path);
-	record_set_number(record, "width", vgpu_plane_get_width(plane));
-	record_set_number(record, "height", vgpu_plane_get_height(plane));
-	record_set_text(record, "format", vgpu_format_get_name(vgpu_plane_get_format(plane)));
-	record_set_text(record, "source", vgpu_plane_get_region(plane) >= 0 ? "region" : "dmabuf");
+	record_set_number(record, "width", picture->width);
+	record_set_number(record, "height", picture->height);
+	record_set_text(record, "format", vgpu_format_get_name(format));
+	record_set_text(record, "source", source);
+}
+
+/* The provider of a software GPU is asked: a virtual machine may have it. */
+static int run_soft(struct app *app, const char *path)
+{
+	const char *name = vgpu_device_get_name(app->device);
+	struct vgpu_picture *taken;
+	struct picture picture;
+	uint32_t format;
+	int code;
+
+	if (vgpu_picture_take(app->ctx, app->args.operands[0], VGPU_PLANE_PRIMARY, &taken))
+		return report_last(app);
+	if (!path)
+		path = arena_printf(app->arena, "%s.png", name);
+	format = vgpu_picture_get_format(taken);
+	picture = (struct picture){.pixels = vgpu_picture_get_pixels(taken),
+							   .width = vgpu_picture_get_width(taken),
+							   .height = vgpu_picture_get_height(taken),
+							   .stride = vgpu_picture_get_stride(taken),
+							   .convert = picture_get_converter(format)};
+	code = picture.convert ? write_file(app, &picture, path) : fail_format(app, name, format);
+	if (!code)
+		fill(app, &picture, path, format, "provider");
+	vgpu_picture_unref(taken);
+	return code;
+}
+
+static bool is_soft(struct app *app)
+{
+	return !app->args.options[OPT_ACCESS] && vgpu_device_find(app->ctx, app->args.operands[0], 0, &app->device) == 0 &&
+		   !strcmp(vgpu_device_get_backend(app->device), "soft");
 }
 
 static int run(struct app *app)
@@ -152,6 +184,8 @@ static int run(struct app *app)
 		return report_usage(app, "-", "excludes --json");
 	if (is_stdout && isatty(STDOUT_FILENO))
 		return report_usage(app, "-", "standard output is a terminal");
+	if (is_soft(app))
+		return run_soft(app, path);
 	code = access_open(app);
 	if (code)
 		return code;
@@ -164,7 +198,8 @@ static int run(struct app *app)
 	if (!code)
 		code = write_file(app, &picture, path);
 	if (!code)
-		fill(app, plane, path);
+		fill(app, &picture, path, vgpu_plane_get_format(plane),
+			 vgpu_plane_get_region(plane) >= 0 ? "region" : "dmabuf");
 	vgpu_plane_unref(plane);
 	return code;
 }

@@ -20,6 +20,7 @@ static const struct column columns[] = {
 	{"socket", "SOCKET", 0},
 	{"driver", "DRIVER", 0},
 	{"state", "STATE", COLUMN_DEFAULT},
+	{"started", "STARTED", 0},
 	{"users", "USERS", 0},
 	{"users_complete", "USERS_COMPLETE", 0},
 	{"sysfs_path", "SYSFS_PATH", 0},
@@ -38,6 +39,8 @@ static const char *via_name(int via)
 		return "device";
 	case VGPU_USER_MAPPING:
 		return "mapping";
+	case VGPU_USER_SOCKET:
+		return "socket";
 	default:
 		return NULL;
 	}
@@ -85,6 +88,10 @@ void device_fill(struct record *record, const struct vgpu_device *device)
 	record_set_text(record, "socket", vgpu_device_get_socket(device));
 	record_set_text(record, "driver", vgpu_device_get_driver(device));
 	record_set_text(record, "state", vgpu_device_get_state(device));
+	if (vgpu_device_get_started(device) < 0)
+		record_set_null(record, "started");
+	else
+		record_set_bool(record, "started", vgpu_device_get_started(device));
 	fill_users(record, device);
 	record_set_text(record, "sysfs_path", vgpu_device_get_sysfs_path(device));
 }

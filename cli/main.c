@@ -10,9 +10,10 @@
 #include "vgpuctl.h"
 
 static const struct command *const commands[] = {
-	&command_parents, &command_types,    &command_list,    &command_create,     &command_destroy,
-	&command_show,    &command_read,     &command_write,   &command_screenshot, &command_edid,
-	&command_vfs,     &command_capacity, &command_migrate, &command_reconcile,  &command_doctor,
+	&command_parents, &command_types,    &command_list,     &command_create,     &command_destroy,
+	&command_show,    &command_read,     &command_write,    &command_screenshot, &command_edid,
+	&command_vfs,     &command_capacity, &command_migrate,  &command_reconcile,  &command_doctor,
+	&command_serve,   &command_start,    &command_shutdown, &command_qemu_args,
 };
 
 const struct command *const *commands_get(size_t *count)
@@ -50,6 +51,7 @@ static int make_context(struct app *app)
 		.run = absolute(app, OPT_RUN),
 		.etc = absolute(app, OPT_ETC),
 		.var = absolute(app, OPT_VAR),
+		.runtime_dir = absolute(app, OPT_RUNTIME_DIR),
 		.log = log_to_stderr,
 		.any_class = app->args.options[OPT_ANY_CLASS] != NULL,
 	};

@@ -23,6 +23,7 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_RUN] = {"run", 0, "DIR", "where the records are, in its folder vgpu (ROOT/run)"},
 	[OPT_ETC] = {"etc", 0, "DIR", "where the configuration is (ROOT/etc)"},
 	[OPT_VAR] = {"var", 0, "DIR", "where lasting state is (ROOT/var)"},
+	[OPT_RUNTIME_DIR] = {"runtime-dir", 0, "DIR", "where providers of software GPUs have their sockets"},
 	[OPT_ANY_CLASS] = {"any-class", 0, NULL, "take devices of every PCI class that have SR-IOV for parents"},
 	[OPT_JSON] = {"json", 0, NULL, "print one JSON document"},
 	[OPT_HELP] = {"help", 'h', NULL, "show this help"},
@@ -33,7 +34,12 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_TYPE] = {"type", 't', "TYPE", "the type's id"},
 	[OPT_USERS] = {"users", 'u', NULL, "look for the processes that use the vGPUs"},
 	[OPT_WAIT] = {"wait", 0, "none|sysfs|node", "how far to wait (node; sysfs where there is no /dev)"},
-	[OPT_OWNER] = {"owner", 0, "USER[:GROUP]", "give the VFIO nodes to them"},
+	[OPT_OWNER] = {"owner", 0, "USER[:GROUP]", "give the nodes, or the sockets, to them"},
+	[OPT_PARAMS] = {"params", 0, "TEXT", "parameters for the provider of a software GPU"},
+	[OPT_NAME] = {"name", 0, "NAME", "the parent's name (softgpu)"},
+	[OPT_VRAM] = {"vram", 0, "MIB", "video memory of all its vGPUs, in MiB (1024)"},
+	[OPT_NO_MAP] = {"no-map", 0, NULL, "let nobody map regions: each access is a message"},
+	[OPT_LAYOUT] = {"layout", 0, "spec|qemu", "how clients lay out messages about memory without a descriptor"},
 	[OPT_TIMEOUT] = {"timeout", 0, "S", "deadline in seconds, with decimals"},
 	[OPT_FORCE] = {"force", 0, NULL, "go on although somebody uses it"},
 	[OPT_ACCESS] = {"access", 0, "auto|group|iommufd|user", "the way to the device (auto)"},
@@ -55,8 +61,9 @@ static const struct option_def defs[OPT_COUNT] = {
 	[OPT_LINK] = {"link", 0, "up|down", "connect the monitor, or take it away"},
 };
 
-static const enum option_id global_options[] = {OPT_ROOT, OPT_JSON, OPT_HELP, OPT_VERSION, OPT_SYS,      OPT_DEV,
-												OPT_PROC, OPT_RUN,  OPT_ETC,  OPT_VAR,     OPT_ANY_CLASS};
+static const enum option_id global_options[] = {OPT_ROOT, OPT_JSON, OPT_HELP,      OPT_VERSION,
+												OPT_SYS,  OPT_DEV,  OPT_PROC,      OPT_RUN,
+												OPT_ETC,  OPT_VAR,  OPT_ANY_CLASS, OPT_RUNTIME_DIR};
 
 /* getopt's tables of the options that are allowed. */
 struct syntax {

@@ -25,6 +25,7 @@ enum option_id {
 	OPT_RUN,
 	OPT_ETC,
 	OPT_VAR,
+	OPT_RUNTIME_DIR,
 	OPT_ANY_CLASS,
 	OPT_JSON,
 	OPT_HELP,
@@ -49,6 +50,11 @@ enum option_id {
 	OPT_SET,
 	OPT_LINK,
 	OPT_ATTR,
+	OPT_PARAMS,
+	OPT_NAME,
+	OPT_VRAM,
+	OPT_NO_MAP,
+	OPT_LAYOUT,
 	OPT_POLICY,
 	OPT_NUMA,
 	OPT_BELOW,
@@ -76,7 +82,7 @@ struct command {
 	const char *details; /* lines of help behind the options; NULL: none */
 	int min_operands;
 	int max_operands;
-	enum option_id options[10];     /* beside the global ones; ends with OPT_NONE */
+	enum option_id options[12];     /* beside the global ones; ends with OPT_NONE */
 	const char *keys[4];            /* of its document; ends with NULL */
 	const struct table *table;      /* how the list under the first key is shown; NULL: it is not a table */
 	bool is_json;                   /* always JSON */
@@ -86,7 +92,7 @@ struct command {
 
 extern const struct command command_parents, command_types, command_list, command_create, command_destroy, command_show,
 	command_read, command_write, command_screenshot, command_edid, command_vfs, command_capacity, command_migrate,
-	command_reconcile, command_doctor;
+	command_reconcile, command_doctor, command_serve, command_start, command_shutdown, command_qemu_args;
 
 struct app {
 	const struct command *command; /* NULL until it is known */
