@@ -30,8 +30,8 @@ struct vgpu_error;
  *             VGPU_LOG_LEVEL, else VGPU_LOG_WARNING
  * @any_class: not 0: devices of every PCI class that have SR-IOV are parents, not only display controllers (03xx) and
  *             processing accelerators (12xx)
- * @runtime_dir: where providers of software GPUs have their sockets: used as it is, and nothing else is looked at. NULL:
- *               what vgpu_context_get_runtime_dir() says, and those of root's providers
+ * @runtime_dir: where providers of software GPUs have their sockets: used as it is, and nothing else is looked at.
+ * NULL: what vgpu_context_get_runtime_dir() says, and those of root's providers
  *
  * All strings are copied. A zeroed struct with @size set means the host itself.
  */

@@ -128,7 +128,8 @@ struct vgpu_device_create_opts {
  *
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: an option is missing or malformed (invalid); or the driver refused the request (refused);
- *  * -EOPNOTSUPP: the driver does not give one of @attrs, the kernel takes no @params, or a software GPU no @attrs and no
+ *  * -EOPNOTSUPP: the driver does not give one of @attrs, the kernel takes no @params, or a software GPU no @attrs and
+ * no
  *    @owner;
  *  * -EBUSY: no virtual function took the type until the deadline, though one was free;
  *  * -EIO: the driver refused the request (refused), or made something else (bad-data);

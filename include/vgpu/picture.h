@@ -54,7 +54,8 @@ uint32_t vgpu_picture_get_height(const struct vgpu_picture *picture);
 /** vgpu_picture_get_stride() - bytes from one row to the next, at least those of a row. Since: 0.1 */
 uint32_t vgpu_picture_get_stride(const struct vgpu_picture *picture);
 
-/** vgpu_picture_get_pixels() - the pixels (borrowed): all rows, of which the last may end with its pixels. Since: 0.1 */
+/** vgpu_picture_get_pixels() - the pixels (borrowed): all rows, of which the last may end with its pixels. Since: 0.1
+ */
 const void *vgpu_picture_get_pixels(const struct vgpu_picture *picture);
 
 #ifdef __cplusplus

@@ -181,8 +181,8 @@ enum vgpu_message_layout {
  * @quiesce_ms: how long quiesce may take, and borrowed memory be kept; 0: 5000
  * @request_ms: how long a client may take to answer a message, or to leave after it was asked to; 0: 5000
  * @max_dma_maps: how many mappings of guest memory a client may have; 0: 4096
- * @owner: "USER[:GROUP]", names or numbers: who may connect to the sockets, beside our own user and root: their files are
- *         given to them; NULL: nobody
+ * @owner: "USER[:GROUP]", names or numbers: who may connect to the sockets, beside our own user and root: their files
+ * are given to them; NULL: nobody
  *
  * Strings are copied.
  */
@@ -238,14 +238,14 @@ struct vgpu_provider *vgpu_provider_unregister(struct vgpu_provider *provider);
  *
  * Listens at NAME.control in that directory. Where it is the one that vgpu_context_get_runtime_dir() names, or root's,
  * the provider appears in every management call, in any process, as a parent of backend "soft": its vGPUs are listed,
- * created, destroyed, started and shut down there. Requests are worked on in the loop, as those of vfio-user clients, and
- * none waits for another. Ends with the provider.
+ * created, destroyed, started and shut down there. Requests are worked on in the loop, as those of vfio-user clients,
+ * and none waits for another. Ends with the provider.
  *
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: @provider is NULL, or has no directory for sockets (invalid);
  *  * -EEXIST: another process has a provider of this name there, or this call was made before (exists);
- *  * -EDEADLK: from inside an op; -ENAMETOOLONG: its path is too long for a socket; -EMFILE, -ENOMEM, or another -errno.
- * Since: 0.1
+ *  * -EDEADLK: from inside an op; -ENAMETOOLONG: its path is too long for a socket; -EMFILE, -ENOMEM, or another
+ * -errno. Since: 0.1
  */
 int vgpu_provider_open_control(struct vgpu_provider *provider);
 

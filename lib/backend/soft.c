@@ -16,8 +16,7 @@ struct scan {
 int vg_soft_fail_bad(struct vgpu_context *ctx, const char *operation, const char *path)
 {
 	return vg_fail(
-		ctx,
-		&(struct vg_failure){.operation = operation, .path = path, .err = EPROTO, .cause = VGPU_CAUSE_BAD_DATA},
+		ctx, &(struct vg_failure){.operation = operation, .path = path, .err = EPROTO, .cause = VGPU_CAUSE_BAD_DATA},
 		"what the provider answers makes no sense");
 }
 
@@ -60,8 +59,8 @@ static int scan_parent(struct vgpu_context *ctx, const struct vg_control_at *at,
 	struct scan *scan = data;
 	struct json_object *reply, *entry;
 	const char *name;
-	int r = vg_control_call(ctx, operation, at, vg_control_request("parent"), vg_now_ms() + VG_SOFT_READ_MS, &reply,
-							NULL);
+	int r =
+		vg_control_call(ctx, operation, at, vg_control_request("parent"), vg_now_ms() + VG_SOFT_READ_MS, &reply, NULL);
 
 	if (r == 0) {
 		entry = vg_json_object(reply, "parent");

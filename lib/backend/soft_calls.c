@@ -24,8 +24,7 @@ static struct json_object *finish_request(struct json_object *request, int r, in
 	return NULL;
 }
 
-static int create(struct vgpu_context *ctx, const struct vg_request *wanted, int64_t deadline,
-				  struct vgpu_device **out)
+static int create(struct vgpu_context *ctx, const struct vg_request *wanted, int64_t deadline, struct vgpu_device **out)
 {
 	const struct vg_control_at at = {wanted->parent->control, wanted->parent->control_uid};
 	struct json_object *reply, *request;

@@ -24,11 +24,10 @@ struct call {
 
 static int fail(const struct call *call, int err, enum vgpu_cause cause, const char *why, const char *hint)
 {
-	return vg_fail(
-		call->ctx,
-		&(struct vg_failure){
-			.operation = call->operation, .path = call->at->path, .err = err, .cause = cause, .hint = hint},
-		"%s", why);
+	return vg_fail(call->ctx,
+				   &(struct vg_failure){
+					   .operation = call->operation, .path = call->at->path, .err = err, .cause = cause, .hint = hint},
+				   "%s", why);
 }
 
 static int fail_bad(const struct call *call)
@@ -70,12 +69,11 @@ static int check_peer(const struct call *call, int fd)
 		return fail_connection(call, -r);
 	if (peer.uid == 0 || peer.uid == vg_own_uid() || peer.uid == call->at->owner)
 		return 0;
-	return vg_fail(call->ctx,
-				   &(struct vg_failure){.operation = call->operation,
-										.path = call->at->path,
-										.err = EPERM,
-										.cause = VGPU_CAUSE_PERMISSION},
-				   "a process of user %u listens there, who is neither you nor root", (unsigned)peer.uid);
+	return vg_fail(
+		call->ctx,
+		&(struct vg_failure){
+			.operation = call->operation, .path = call->at->path, .err = EPERM, .cause = VGPU_CAUSE_PERMISSION},
+		"a process of user %u listens there, who is neither you nor root", (unsigned)peer.uid);
 }
 
 static int send_request(struct call *call, struct json_object *request)
@@ -153,7 +151,8 @@ static int read_reply(const struct call *call, struct vg_message *message, struc
 	if (error)
 		r = fail_as_said(call, error);
 	else if (vg_json_number(object, "version", 1, INT32_MAX, 0) != VG_CONTROL_VERSION)
-		r = fail(call, EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED, "the provider speaks another version of the control protocol",
+		r = fail(call, EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED,
+				 "the provider speaks another version of the control protocol",
 				 "use the libvgpu that the provider was made with, or a newer one");
 	if (r) {
 		json_object_put(object);

@@ -84,11 +84,8 @@ static int plan(struct vgpu_context *ctx, struct creation *c, const struct vgpu_
 {
 	int r;
 
-	c->request = (struct vg_request){.parent = parent,
-									 .type = c->opts.type,
-									 .pair = &c->pair,
-									 .attrs = c->opts.attrs,
-									 .params = c->opts.params};
+	c->request = (struct vg_request){
+		.parent = parent, .type = c->opts.type, .pair = &c->pair, .attrs = c->opts.attrs, .params = c->opts.params};
 	c->backend = vg_backend_find(parent->backend);
 	r = vg_remote_check(ctx, c->backend, &c->request, c->opts.owner);
 	if (r || c->backend->remote)

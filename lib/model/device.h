@@ -58,8 +58,7 @@ struct vgpu_devices {
 };
 
 extern const char vg_owner_libvgpu[], vg_owner_foreign[];
-extern const char vg_state_ready[], vg_state_incomplete[], vg_state_creating[], vg_state_removing[],
-	vg_state_failed[];
+extern const char vg_state_ready[], vg_state_incomplete[], vg_state_creating[], vg_state_removing[], vg_state_failed[];
 
 /* A vGPU with its name, everything else unknown. NULL without memory. */
 struct vgpu_device *vg_device_new(const char *backend, const char *name);

@@ -13,8 +13,8 @@ struct vgpu_parent {
 	struct vg_ref ref;
 	const char *backend; /* static */
 	char *name;
-	char *path;     /* its directory in sysfs, links resolved; NULL: it has none */
-	char *control;  /* control socket of its provider; NULL: it is the kernel's */
+	char *path;    /* its directory in sysfs, links resolved; NULL: it has none */
+	char *control; /* control socket of its provider; NULL: it is the kernel's */
 	uid_t control_uid;
 	char *function; /* PCI address of its virtual function by which it was asked for; NULL: by its own name */
 	char *driver;

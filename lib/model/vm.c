@@ -81,9 +81,10 @@ static int open_machine(struct machine *machine, const char *uuid, const struct 
 	if (vg_uuid_parse(uuid, machine->uuid))
 		return vg_fail_invalid(machine->ctx, machine->operation, uuid, "this is no UUID");
 	machine->deadline = vg_now_ms() + (known.timeout_ms ? known.timeout_ms : DEFAULT_TIMEOUT_MS);
-	r = vgpu_device_list(machine->ctx, &(struct vgpu_device_list_opts){.size = sizeof(struct vgpu_device_list_opts),
-																		.flags = VGPU_DEVICE_BRIEF},
-						 &machine->devices);
+	r = vgpu_device_list(
+		machine->ctx,
+		&(struct vgpu_device_list_opts){.size = sizeof(struct vgpu_device_list_opts), .flags = VGPU_DEVICE_BRIEF},
+		&machine->devices);
 	for (i = 0; r == 0 && i < machine->devices->vec.count; i++) {
 		struct vgpu_device *device = machine->devices->vec.items[i];
 

@@ -351,7 +351,8 @@ void vg_control_tell(struct vgpu_provider *provider, const struct vg_pair *pair,
 	struct vg_manager *manager = provider->control ? provider->control->managers : NULL, *next;
 
 	for (; manager; manager = next) {
-		struct vg_user_header header = {.command = VG_CONTROL_COMMAND, .flags = VG_USER_TYPE_COMMAND | VG_USER_NO_REPLY};
+		struct vg_user_header header = {.command = VG_CONTROL_COMMAND,
+										.flags = VG_USER_TYPE_COMMAND | VG_USER_NO_REPLY};
 		struct json_object *object;
 
 		next = manager->next;

@@ -34,9 +34,9 @@ struct vg_manager {
 /* A change that takes as long as the provider's ops do; goes on when the client has gone. */
 struct vg_job {
 	struct vg_control *control;
-	struct vg_manager *manager;   /* NULL: it has gone */
-	struct json_object *request;  /* a reference */
-	struct vg_pair pair;          /* of the vGPU that it is about */
+	struct vg_manager *manager;  /* NULL: it has gone */
+	struct json_object *request; /* a reference */
+	struct vg_pair pair;         /* of the vGPU that it is about */
 	struct vg_instances only;
 	struct vg_power_opts power;
 	/* The rest of the reply, after a success. 0 or -ENOMEM. */
@@ -44,7 +44,8 @@ struct vg_job {
 };
 
 /* Commands that are answered at once: fill the reply, and a descriptor (borrowed). 0, or -errno with a record. */
-typedef int (*vg_answer_fn)(struct vg_control *control, struct json_object *request, struct json_object *reply, int *fd);
+typedef int (*vg_answer_fn)(struct vg_control *control, struct json_object *request, struct json_object *reply,
+							int *fd);
 /* The one of this name, or NULL. */
 vg_answer_fn vg_control_find_answer(const char *command);
 /* Commands that take a while: 0, and vg_job_end() is called, perhaps before they return; or -errno with a record. */

@@ -67,10 +67,10 @@ static int begin_create(struct vg_job *job)
 
 static int begin_destroy(struct vg_job *job)
 {
-	const struct vgpu_instance_destroy_opts opts = {
-		.size = sizeof(opts),
-		.flags = vg_json_bool(job->request, "force") ? VGPU_INSTANCE_FORCE : 0,
-		.deadline_ms = timeout_of(job->request)};
+	const struct vgpu_instance_destroy_opts opts = {.size = sizeof(opts),
+													.flags =
+														vg_json_bool(job->request, "force") ? VGPU_INSTANCE_FORCE : 0,
+													.deadline_ms = timeout_of(job->request)};
 	struct vgpu_instance *instance;
 	int r = vg_control_find_instance(job->control, job->request, "destroy", &instance);
 

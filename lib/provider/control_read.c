@@ -300,10 +300,11 @@ static int describe_plane(const struct vgpu_plane_info *info, uint64_t fd_offset
 	const struct {
 		const char *name;
 		int64_t value;
-	} numbers[] = {{"format", info->format}, {"width", info->width}, {"height", info->height},
-				   {"stride", info->stride}, {"x", info->x},         {"y", info->y},
-				   {"hot_x", info->hot_x},   {"hot_y", info->hot_y}, {"offset", (int64_t)(fd_offset + info->offset)},
-				   {"length", (int64_t)info->length}};
+	} numbers[] = {
+		{"format", info->format},         {"width", info->width}, {"height", info->height},
+		{"stride", info->stride},         {"x", info->x},         {"y", info->y},
+		{"hot_x", info->hot_x},           {"hot_y", info->hot_y}, {"offset", (int64_t)(fd_offset + info->offset)},
+		{"length", (int64_t)info->length}};
 	size_t i;
 	int r = 0;
 
@@ -334,7 +335,7 @@ static int answer_plane(struct vg_control *control, struct json_object *request,
 	if (r) {
 		r = vg_instance_fail_errno(instance, "take a picture", -r, VGPU_CAUSE_NONE,
 								   r == -EOPNOTSUPP ? "it has no display that can be looked at" : strerrordesc_np(-r));
-	} else if (region) { /* else nothing is shown */
+	} else if (region) {  /* else nothing is shown */
 		*fd = region->fd; /* which outlives this turn */
 		r = describe_plane(&info, region->info.fd_offset, plane) ? fail_memory(control) : 0;
 	}
@@ -347,8 +348,11 @@ vg_answer_fn vg_control_find_answer(const char *command)
 	static const struct {
 		const char *name;
 		vg_answer_fn fn;
-	} answers[] = {{"parent", answer_parent},         {"types", answer_types}, {"list", answer_list},
-				   {"attributes", answer_attributes}, {"plane", answer_plane}};
+	} answers[] = {{"parent", answer_parent},
+				   {"types", answer_types},
+				   {"list", answer_list},
+				   {"attributes", answer_attributes},
+				   {"plane", answer_plane}};
 	size_t i;
 
 	for (i = 0; command && i < VG_COUNT(answers); i++)

@@ -246,8 +246,8 @@ int vg_destroy_begin(struct vgpu_instance *instance, const struct vgpu_instance_
 
 	if (!destroy)
 		return vg_fail_memory(instance->provider->ctx, DESTROY);
-	*destroy = (struct vg_destroy){
-		.call = {.start = start, .ended = end}, .instance = instance, .then = then, .data = data};
+	*destroy =
+		(struct vg_destroy){.call = {.start = start, .ended = end}, .instance = instance, .then = then, .data = data};
 	r = prepare(instance, opts, destroy);
 	if (r) {
 		free(destroy);

@@ -9,8 +9,8 @@
 int vg_rundir_make(const char *path);
 
 /*
- * Likewise a directory of sockets: only ours, mode 0700; public: others may look into it (0755), then and later on. 0 or
- * -errno.
+ * Likewise a directory of sockets: only ours, mode 0700; public: others may look into it (0755), then and later on. 0
+ * or -errno.
  */
 int vg_socketdir_make(const char *path, bool is_public);
 

@@ -8,7 +8,7 @@
 
 #define UUID TREE_UUID
 #define VGPU(uuid, instance, more)                                                                                     \
-	"{\"uuid\":\"" uuid "\",\"instance\":" #instance ",\"type\":\"t1\",\"state\":\"ready\",\"started\":false,"            \
+	"{\"uuid\":\"" uuid "\",\"instance\":" #instance ",\"type\":\"t1\",\"state\":\"ready\",\"started\":false,"         \
 	"\"device_api\":\"vfio-pci\",\"socket\":\"/run/x.sock\"" more "}"
 #define LIST(entries) "{\"version\":1,\"parent\":\"gpu0\",\"vgpus\":[" entries "]}"
 #define PARENT "{\"version\":1,\"parent\":{\"name\":\"gpu0\",\"vendor\":4660,\"device\":4369,\"types\":2,\"vgpus\":1}}"
@@ -52,8 +52,8 @@ START_TEST(lists)
 								  "\"framebuffer_mib\":16,\"max_resolution\":\"1x1\"}],\"next\":1}"},
 				  {"\"first\":1", "{\"version\":1,\"types\":[{\"id\":\"t2\",\"new\":{}}]}"},
 				  {"\"after\"", LIST(VGPU(UUID, 2, ",\"client_pid\":1"))},
-				  {"\"list\"", "{\"version\":1,\"parent\":\"gpu0\",\"vgpus\":[" VGPU(UUID, 0, "") "],\"next\":\"" UUID
-							   ":0\"}"}}};
+				  {"\"list\"",
+				   "{\"version\":1,\"parent\":\"gpu0\",\"vgpus\":[" VGPU(UUID, 0, "") "],\"next\":\"" UUID ":0\"}"}}};
 	struct vgpu_devices *devices;
 	struct vgpu_parents *parents;
 	struct vgpu_device *device;
@@ -99,9 +99,10 @@ END_TEST
 
 START_TEST(finds)
 {
-	struct scripted gpu = {.lines = {{"\"vgpu\":\"" UUID ":1\"", LIST(VGPU(UUID, 1, ""))},
-									 {"\"vgpu\":\"" UUID ":2\"", LIST("")},
-									 {"attributes", "{\"version\":1,\"attributes\":[{\"name\":\"a\",\"value\":\"b\"}]}"}}};
+	struct scripted gpu = {
+		.lines = {{"\"vgpu\":\"" UUID ":1\"", LIST(VGPU(UUID, 1, ""))},
+				  {"\"vgpu\":\"" UUID ":2\"", LIST("")},
+				  {"attributes", "{\"version\":1,\"attributes\":[{\"name\":\"a\",\"value\":\"b\"}]}"}}};
 	struct vgpu_device *device;
 	char path[PATH_MAX];
 
@@ -514,10 +515,21 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {lists, finds, ends_endless_pages, leaves_the_dead_out, trusts_no_open_directory,
-								  trusts_no_other_user, does_not_wait_for_ever, creates, creates_no_pair_twice, destroys,
-								  starts_all_or_none, starts_those_of_the_kernel, shuts_down_the_rest,
-								  knows_its_directory, NULL};
+	const TTest *const tests[] = {lists,
+								  finds,
+								  ends_endless_pages,
+								  leaves_the_dead_out,
+								  trusts_no_open_directory,
+								  trusts_no_other_user,
+								  does_not_wait_for_ever,
+								  creates,
+								  creates_no_pair_twice,
+								  destroys,
+								  starts_all_or_none,
+								  starts_those_of_the_kernel,
+								  shuts_down_the_rest,
+								  knows_its_directory,
+								  NULL};
 	Suite *suite = suite_create("nonsense");
 	TCase *tcase = tcase_create("nonsense");
 	SRunner *runner;
