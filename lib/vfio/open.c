@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/devio.h"
 #include "model/snapshot.h"
+#include "sys/devio.h"
 #include "sys/devnode.h"
 #include "sys/files.h"
 #include "vfio/fail.h"
