@@ -36,6 +36,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": "mtty",
       "state": "ready",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/virtual/mtty/mtty/0fd8cbbb-8a3c-4b5f-9c0d-64f1c07c8dc1"
@@ -56,6 +57,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": "mtty",
       "state": "creating",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/virtual/mtty/mtty/3f0e9c55-3c1c-4b3e-a1f0-5a7d1b0c9e01"
@@ -76,6 +78,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": "mtty",
       "state": "ready",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/virtual/mtty/mtty/7c2e26f1-0b1d-4b7a-8f37-3d9d2a4b1f02"
@@ -96,6 +99,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": "nvidia-vgpu-vfio",
       "state": "ready",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/pci0000:3a/0000:3a:00.0/0000:3b:00.4/8f4c0b46-0f0e-4a4e-8f8b-24b4a7c7a8b1"
@@ -116,6 +120,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": "nvidia-vgpu-vfio",
       "state": "ready",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/pci0000:3a/0000:3a:00.0/0000:3b:00.4/7893ed89-9484-5a67-bb0f-8714af64f5eb"
@@ -136,6 +141,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": "nvidia-vgpu-vfio",
       "state": "ready",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/pci0000:3a/0000:3a:00.0/0000:3b:00.4/a2c6b9c4-91d1-4f0e-8f7b-2f1f0f9f7a10"
@@ -156,6 +162,7 @@ $ vgpuctl --root full --json list
       "socket": null,
       "driver": null,
       "state": "incomplete",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/virtual/mtty/mtty/c0ffee00-5a5a-4b1b-8a8a-000000000001"
@@ -211,6 +218,7 @@ $ vgpuctl --root full --json list c0ffee00-5a5a-4b1b-8a8a-000000000001
       "socket": null,
       "driver": null,
       "state": "incomplete",
+      "started": null,
       "users": null,
       "users_complete": null,
       "sysfs_path": "@/full/sys/devices/virtual/mtty/mtty/c0ffee00-5a5a-4b1b-8a8a-000000000001"

@@ -44,7 +44,7 @@ columns() {
 }
 
 compare vgpuctl 'Global options'
-commands=$("$VGPUCTL" -h | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+commands=$("$VGPUCTL" -h | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
 [ -n "$commands" ]
 for command in $commands; do
 	compare "vgpuctl-$command" Options "$command"

@@ -141,6 +141,10 @@ Commands:
   migrate    save the state of a device to a file, or restore it from one
   reconcile  mend the records that disagree with the kernel
   doctor     check what of this host works for vGPUs, and what to do about the rest
+  serve      provide software GPUs, until it is ended
+  start      tell all vGPUs of a virtual machine that it starts
+  shutdown   tell all vGPUs of a virtual machine that it has ended
+  qemu-args  print the arguments that give a vGPU to QEMU
 .
 Global options:
       --root DIR                    look at the host whose root directory is DIR
@@ -154,6 +158,7 @@ Global options:
       --etc DIR                     where the configuration is (ROOT/etc)
       --var DIR                     where lasting state is (ROOT/var)
       --any-class                   take devices of every PCI class that have SR-IOV for parents
+      --runtime-dir DIR             where providers of software GPUs have their sockets
 .
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 unsupported here,
 6 busy, 7 exists already, 8 no capacity, 9 pending at the deadline.
@@ -187,6 +192,7 @@ Global options:
       --etc DIR                     where the configuration is (ROOT/etc)
       --var DIR                     where lasting state is (ROOT/var)
       --any-class                   take devices of every PCI class that have SR-IOV for parents
+      --runtime-dir DIR             where providers of software GPUs have their sockets
 .
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 unsupported here,
 6 busy, 7 exists already, 8 no capacity, 9 pending at the deadline.
@@ -221,6 +227,7 @@ Global options:
       --etc DIR                     where the configuration is (ROOT/etc)
       --var DIR                     where lasting state is (ROOT/var)
       --any-class                   take devices of every PCI class that have SR-IOV for parents
+      --runtime-dir DIR             where providers of software GPUs have their sockets
 .
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 permission, 5 unsupported here,
 6 busy, 7 exists already, 8 no capacity, 9 pending at the deadline.
