@@ -76,7 +76,8 @@ static void make_room(struct vg_control *control)
 	for (manager = control->managers; manager; manager = manager->next)
 		if (!last || (!manager->job && !manager->wants_events) || last->job || last->wants_events)
 			last = manager;
-	close_manager(last);
+	if (last)
+		close_manager(last);
 }
 
 /* Sends a message's JSON, which is given up; or closes the connection. */

@@ -370,13 +370,12 @@ static int connect_control(void)
 static void say(int fd, const struct vg_user_header *wanted, const char *text)
 {
 	struct vg_user_header header = *wanted;
-	char message[4096];
+	struct iovec parts[] = {{&header, sizeof(header)}, {(void *)(uintptr_t)text, strlen(text)}};
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
 	if (!header.size)
 		header.size = (uint32_t)(sizeof(header) + strlen(text));
-	memcpy(message, &header, sizeof(header));
-	memcpy(message + sizeof(header), text, strlen(text));
-	ck_assert_int_gt(send(fd, message, sizeof(header) + strlen(text), MSG_NOSIGNAL), 0);
+	ck_assert_int_gt(sendmsg(fd, &message, MSG_NOSIGNAL), 0);
 }
 
 /* The reply's text; "": the connection was closed. */
