@@ -248,9 +248,8 @@ static int copy_state(struct machine *machine, struct vgpu_migration *from, stru
 	}
 	if (r < 0 || vgpu_migration_set_state(from, VGPU_MIGRATION_STATE_STOP_COPY))
 		return failed(machine, "source");
-	do
-		r = move_chunk(machine, from, to);
-	while (r == 0);
+	while ((r = move_chunk(machine, from, to)) == 0)
+		;
 	if (r < 0 || vgpu_migration_set_state(from, VGPU_MIGRATION_STATE_STOP) ||
 		vgpu_migration_set_state(to, VGPU_MIGRATION_STATE_RUNNING))
 		return failed(machine, "migration");
@@ -295,6 +294,5 @@ int main(int argc, char **argv)
 	vgpu_dma_unref(machine.dma);
 	vgpu_kvm_unref(machine.kvm);
 	vgpu_context_unref(machine.ctx);
-	puts(r ? "failed" : "done");
 	return r ? 1 : 0;
 }
