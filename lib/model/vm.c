@@ -58,7 +58,7 @@ static int check_errors(const struct machine *machine)
 	struct vgpu_error *error = vgpu_errors_get(&machine->devices->errors, 0);
 	const struct vg_failure failure = {
 		.operation = machine->operation,
-		.path = error ? vgpu_error_get_path(error) : "",
+		.path = error ? vgpu_error_get_path(error) : machine->uuid,
 		.value = machine->uuid,
 		.err = error ? vgpu_error_get_errno(error) : ENODEV,
 		.cause = error ? vgpu_error_get_cause(error) : VGPU_CAUSE_NO_DEVICE,
