@@ -8,7 +8,11 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "run_suite.h"
+#include "scripted.h"
 #include "tree.h"
 
 static bool armed;
@@ -191,11 +195,88 @@ static struct result reconcile(const char *root)
 	return result;
 }
 
+#define SOFT "c0ffee00-0000-4000-8000-00000000000a"
+#define SOFT_VGPU                                                                                                      \
+	"{\"uuid\":\"" SOFT "\",\"instance\":0,\"type\":\"t\",\"state\":\"ready\",\"started\":false,\"client_pid\":1,"     \
+	"\"device_api\":\"vfio-pci\",\"socket\":\"/run/x.sock\"}"
+#define SOFT_LIST(next) "{\"version\":1,\"parent\":\"gpu0\",\"vgpus\":[" SOFT_VGPU "]" next "}"
+
+/* The process of a provider of software GPUs, which has memory enough. */
+static pid_t provide(const char *root)
+{
+	static struct scripted gpu = {
+		.lines = {{"\"parent\"",
+				   "{\"version\":1,\"parent\":{\"name\":\"gpu0\",\"vendor_name\":\"v\",\"device_name\":\"d\"}}"},
+				  {"\"types\"", "{\"version\":1,\"types\":[{\"id\":\"t\",\"name\":\"n\",\"description\":\"d\"}]}"},
+				  {"\"vgpu\":\"" SOFT ":1", "{\"version\":1,\"vgpus\":[]}"},
+				  {"attributes", "{\"version\":1,\"attributes\":[{\"name\":\"a\",\"value\":\"b\"}]}"},
+				  {"\"list\"", SOFT_LIST("")},
+				  {"create", "{\"version\":1,\"vgpu\":" SOFT_VGPU "}"},
+				  {"start", "{\"version\":1,\"started\":[0]}"},
+				  {"shutdown", "{\"version\":1,\"errors\":[{\"errno\":5,\"message\":\"m\"}]}"}}};
+	pid_t child;
+
+	gpu.fd = scripted_bind(root, "gpu0");
+	ck_assert_int_eq(listen(gpu.fd, 16), 0);
+	child = fork();
+	if (child == 0) {
+		scripted_run(&gpu);
+		_exit(0);
+	}
+	close(gpu.fd);
+	return child;
+}
+
+static struct result create_soft(const char *root)
+{
+	struct vgpu_device_create_opts opts = {
+		.size = sizeof(opts), .parent = "gpu0", .type = "t", .device = SOFT ":1", .params = "p"};
+	struct vgpu_device *device = NULL;
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_device_create(ctx, &opts, &device);
+	armed = false;
+	result.items = device != NULL;
+	vgpu_device_unref(device);
+	vgpu_context_unref(ctx);
+	return result;
+}
+
+static struct result start_vm(const char *root)
+{
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_vm_start(ctx, SOFT, NULL);
+	armed = false;
+	result.items = result.r == 0;
+	vgpu_context_unref(ctx);
+	return result;
+}
+
+/* One vGPU fails always: the call has worked when it says so. */
+static struct result shut_down_vm(const char *root)
+{
+	struct vgpu_errors *errors = NULL;
+	struct vgpu_context *ctx = begin(root);
+	struct result result = {0};
+
+	result.r = vgpu_vm_shutdown(ctx, SOFT, NULL, &errors);
+	armed = false;
+	if (result.r == -EIO && vgpu_errors_get_count(errors) == 1)
+		result = (struct result){.items = 1};
+	vgpu_errors_unref(errors);
+	vgpu_context_unref(ctx);
+	return result;
+}
+
 static const struct {
 	const char *name;
 	call_fn call;
-} calls[] = {{"context", new_context}, {"parents", list_parents}, {"types", list_types}, {"devices", list_devices},
-			 {"rooms", list_rooms},    {"find", find_device},     {"check", check_host}, {"reconcile", reconcile}};
+} calls[] = {{"context", new_context}, {"parents", list_parents}, {"types", list_types},     {"devices", list_devices},
+			 {"rooms", list_rooms},    {"find", find_device},     {"check", check_host},     {"reconcile", reconcile},
+			 {"create", create_soft},  {"start", start_vm},       {"shutdown", shut_down_vm}};
 
 /* A PCI function: its links, and two of its files. */
 static void add_function(const char *root, const char *address, const char *vendor, const char *driver)
@@ -267,6 +348,7 @@ START_TEST(each_allocation)
 	const char *name = calls[_i / 2].name;
 	struct result whole, result;
 	char root[PATH_MAX];
+	pid_t provider;
 	long n;
 
 	tree_new(root);
@@ -274,6 +356,8 @@ START_TEST(each_allocation)
 	tree_file(root, "run/vgpu/" TREE_UUID ":3,creating,00000000,0,mdev,mtty," TREE_UUID, "type=mtty-1\n");
 	add_gpu(root, 'b', "0x10de\n", "nvidia", "nvidia");
 	add_gpu(root, 'c', "0x8086\n", "xe", "vfio-pci");
+	tree_dir(root, "run/vgpu/soft");
+	provider = provide(root);
 	go_on = _i % 2;
 	whole = run(call, root, 1000000);
 	ck_assert_msg(whole.r == 0 && !failed && whole.items > 0, "%s: %d, %zu items", name, whole.r, whole.items);
@@ -288,6 +372,8 @@ START_TEST(each_allocation)
 						  "%s, allocation %ld: %zu of %zu items, %zu errors", name, n, result.items, whole.items,
 						  result.errors);
 	}
+	kill(provider, SIGKILL);
+	waitpid(provider, NULL, 0);
 	ck_assert_msg(n > 0, "%s: no allocation was seen", name);
 	ck_assert_msg(result.r == 0 && result.items == whole.items, "%s, at last: %d", name, result.r);
 	tree_free(root);
