@@ -3,6 +3,7 @@
 #include <check.h>
 #include <errno.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -337,9 +338,18 @@ START_TEST(undoes_what_the_killed_wanted)
 }
 END_TEST
 
-/* The end of a provider that is still at work. */
+static void *complete_later(void *data)
+{
+	(void)data;
+	usleep(100000);
+	vgpu_request_complete(told.request, 0);
+	return NULL;
+}
+
+/* The end of a provider that is still at work: it waits for that, and nothing is left. */
 START_TEST(ends_with_work_to_do)
 {
+	pthread_t thread;
 	pid_t child;
 	int i, status;
 
@@ -348,11 +358,14 @@ START_TEST(ends_with_work_to_do)
 	child = fork();
 	if (child == 0) {
 		ctx = tree_context(root);
-		_exit(create(UUID, 400) == 0);
+		_exit(create(UUID, 20000) == 0);
 	}
 	for (i = 0; i < WAIT_MS && !told.request; i++)
 		usleep(1000);
+	ck_assert_int_eq(pthread_create(&thread, NULL, complete_later, NULL), 0);
 	teardown();
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(told.freed, 1);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
 }
@@ -490,6 +503,7 @@ START_TEST(takes_turns)
 	ck_assert_str_eq(hear(fd), "");
 	close(fd);
 	ck_assert_uint_eq(count_devices(), 0);
+	vgpu_request_complete(told.request, -EIO);
 	teardown();
 }
 END_TEST
