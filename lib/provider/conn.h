@@ -105,6 +105,8 @@ void vg_conn_reply(struct vg_conn *conn, const void *first, size_t first_size, c
 void vg_conn_reply_memory(struct vg_conn *conn, const void *head, size_t head_size, const void *memory, size_t size);
 void vg_conn_reply_fds(struct vg_conn *conn, const void *body, size_t size, const int *fds, size_t fd_count);
 void vg_conn_fail(struct vg_conn *conn, int err);
+/* What each of these ends with: the command is over. sent: 0, or the -errno of sending its answer. */
+void vg_conn_settle(struct vg_conn *conn, int sent);
 
 /* The data of the command's body, where an op can use them until it has completed. NULL without memory. */
 const unsigned char *vg_conn_keep(struct vg_conn *conn, const unsigned char *data, size_t size);
