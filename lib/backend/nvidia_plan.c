@@ -19,39 +19,26 @@ struct search {
 	bool is_known; /* the type: some function lists it, has it, or had it */
 };
 
-static int fail_capacity(struct vgpu_context *ctx, const struct vg_request *request, const char *hint,
-						 const char *message)
-{
-	return vg_fail(ctx,
-				   &(struct vg_failure){.operation = operation,
-										.path = request->parent->name,
-										.value = request->type,
-										.err = ENOSPC,
-										.cause = VGPU_CAUSE_NO_CAPACITY,
-										.hint = hint},
-				   "%s", message);
-}
-
 static int fail_nothing(struct vgpu_context *ctx, const struct vg_request *request, const struct vg_vfs *vfs,
 						const struct search *search)
 {
 	int r;
 
 	if (!vfs->count)
-		return fail_capacity(ctx, request, "enable them: vgpuctl vfs, with --enable max",
-							 "none of its virtual functions is enabled");
+		return vg_vf_fail_capacity(ctx, request, "enable them: vgpuctl vfs, with --enable max",
+								   "none of its virtual functions is enabled");
 	if (search->claimed) { /* one of these may come free again */
-		r = fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent",
-						  "others are creating vGPUs on the last functions");
+		r = vg_vf_fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent",
+								"others are creating vGPUs on the last functions");
 		return r < 0 ? VG_RETRY : r;
 	}
 	if (search->functions && search->functions == search->typed)
-		return fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent",
-							 "no virtual function is free");
+		return vg_vf_fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent",
+								   "no virtual function is free");
 	if (search->is_known)
-		return fail_capacity(ctx, request,
-							 "destroy a vGPU of this parent, or take another parent or type; types tells why",
-							 "no free virtual function can become this type now");
+		return vg_vf_fail_capacity(ctx, request,
+								   "destroy a vGPU of this parent, or take another parent or type; types tells why",
+								   "no free virtual function can become this type now");
 	return vg_fail(ctx,
 				   &(struct vg_failure){.operation = operation,
 										.path = request->parent->name,
@@ -170,8 +157,8 @@ int vg_nvidia_create_failed(struct vgpu_context *ctx, const struct vg_request *r
 		if (r < 0)
 			return r;
 		if (err == ENOSPC)
-			return fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent or type",
-								 "the driver has no room left for this type");
+			return vg_vf_fail_capacity(ctx, request, "destroy a vGPU of this parent, or take another parent or type",
+									   "the driver has no room left for this type");
 		failure.hint = "see the kernel's log: the driver may have said why";
 		return vg_fail(ctx, &failure, "the driver refused the request");
 	default:

@@ -88,19 +88,6 @@ static int find_driver(struct vgpu_context *ctx, const struct vgpu_parent *paren
 				   "module vfio_pci is not loaded");
 }
 
-static int fail_capacity(struct vgpu_context *ctx, const struct vg_request *request, const char *hint,
-						 const char *message)
-{
-	return vg_fail(ctx,
-				   &(struct vg_failure){.operation = operation,
-										.path = request->parent->name,
-										.value = request->type,
-										.err = ENOSPC,
-										.cause = VGPU_CAUSE_NO_CAPACITY,
-										.hint = hint},
-				   "%s", message);
-}
-
 static int fill(struct vgpu_context *ctx, const struct vg_request *request, const struct vg_vfs *vfs,
 				const struct vg_vf *vf, struct vg_plan *out)
 {
@@ -142,8 +129,9 @@ static int choose(struct vgpu_context *ctx, const struct vg_request *request, co
 		else if (vg_sriov_is_free(ctx, vfs, vf))
 			return fill(ctx, request, vfs, vf, out);
 	}
-	r = fail_capacity(ctx, request, "destroy a vGPU of this parent, unbind what else has a function, or take another",
-					  claimed ? "others are at work on the last functions" : "no virtual function is free");
+	r = vg_vf_fail_capacity(ctx, request,
+							"destroy a vGPU of this parent, unbind what else has a function, or take another",
+							claimed ? "others are at work on the last functions" : "no virtual function is free");
 	return claimed && r < 0 ? VG_RETRY : r;
 }
 
@@ -157,8 +145,9 @@ int vg_sriov_plan_create(struct vgpu_context *ctx, const struct vg_request *requ
 	if (r)
 		return r;
 	if (wanted != enabled)
-		return fail_capacity(ctx, request, "take the type that there is, or disable the functions first (vgpuctl vfs)",
-							 "it is cut into another number of functions, which changes only through 0");
+		return vg_vf_fail_capacity(ctx, request,
+								   "take the type that there is, or disable the functions first (vgpuctl vfs)",
+								   "it is cut into another number of functions, which changes only through 0");
 	r = vg_vfs_read(request->parent->path, &vfs);
 	if (r)
 		return r == -ENOMEM ? vg_fail_memory(ctx, operation) : vg_fail_errno(ctx, operation, request->parent->path, -r);

@@ -312,3 +312,16 @@ bool vg_vf_is_claimed(struct vg_records *records, const char *backend, const cha
 
 	return record && vg_record_is_live(records, record);
 }
+
+int(vg_vf_fail_capacity)(struct vgpu_context *ctx, const struct vg_request *request, const char *hint,
+						 const char *message)
+{
+	return vg_fail(ctx,
+				   &(struct vg_failure){.operation = "create",
+										.path = request->parent->name,
+										.value = request->type,
+										.err = ENOSPC,
+										.cause = VGPU_CAUSE_NO_CAPACITY,
+										.hint = hint},
+				   "%s", message);
+}

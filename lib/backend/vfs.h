@@ -3,6 +3,7 @@
 #ifndef VG_BACKEND_VFS_H
 #define VG_BACKEND_VFS_H
 
+#include "core/negative.h"
 #include "model/backend_ops.h"
 
 #define PCI_DEVICES "bus/pci/devices"
@@ -51,5 +52,9 @@ int vg_vf_read_device(struct vgpu_context *ctx, const char *backend, const char 
 uint64_t vg_vf_identity(uint64_t inode, unsigned type);
 /* Is somebody at work on a record of this function? records may be NULL: nobody. */
 bool vg_vf_is_claimed(struct vg_records *records, const char *backend, const char *name);
+/* No vGPU can be created: fails with -ENOSPC. */
+int vg_vf_fail_capacity(struct vgpu_context *ctx, const struct vg_request *request, const char *hint,
+						const char *message);
+#define vg_vf_fail_capacity(...) vg_negative(vg_vf_fail_capacity(__VA_ARGS__))
 
 #endif
