@@ -36,11 +36,14 @@ int vg_irq_get(struct vgpu_vfio *vfio, const char *operation, uint32_t index, st
 /* The driver answered err (a positive errno) to an action on these vectors. Returns -err. */
 int vg_irq_fail(struct vgpu_vfio *vfio, const char *operation, const struct vg_irq_set *set, uint32_t start,
 				uint32_t count, int err);
+/* A caller's eventfd can't be duplicated, or one be made, for err (a positive errno). Returns -err. */
+int vg_irq_fail_eventfd(struct vgpu_vfio *vfio, const char *operation, int err);
 /* vgpu_irq_enable() of a set; eventfds NULL: the handle's own. */
 int vg_irq_enable(struct vgpu_vfio *vfio, struct vg_irq_set *set, uint32_t start, uint32_t count, const int *eventfds);
 /* Closes all eventfds: the kernel's own references are the device's. */
 void vg_irqs_free(struct vgpu_vfio *vfio);
 
 #define vg_irq_fail(...) vg_negative(vg_irq_fail(__VA_ARGS__))
+#define vg_irq_fail_eventfd(...) vg_negative(vg_irq_fail_eventfd(__VA_ARGS__))
 
 #endif

@@ -170,7 +170,7 @@ int vgpu_irq_set_unmask_eventfd(struct vgpu_vfio *vfio, uint32_t index, uint32_t
 	if (eventfd != -1) {
 		fd = vg_dup_fd(eventfd);
 		if (fd < 0)
-			return vg_fail_errno(vfio->ctx, UNMASK, vfio->name, -fd);
+			return vg_irq_fail_eventfd(vfio, UNMASK, -fd);
 	}
 	pthread_mutex_lock(&vfio->irq_lock);
 	r = vg_irq_get(vfio, UNMASK, index, &set);

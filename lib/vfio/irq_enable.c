@@ -103,6 +103,16 @@ int(vg_irq_fail)(struct vgpu_vfio *vfio, const char *operation, const struct vg_
 	return vg_fail(vfio->ctx, &failure, "%s: %s", place, why);
 }
 
+int(vg_irq_fail_eventfd)(struct vgpu_vfio *vfio, const char *operation, int err)
+{
+	if (err != EBADF)
+		return vg_fail_errno(vfio->ctx, operation, vfio->name, err);
+	return vg_fail(
+		vfio->ctx,
+		&(struct vg_failure){.operation = operation, .path = vfio->name, .err = EBADF, .cause = VGPU_CAUSE_INVALID},
+		"an eventfd is not an open descriptor, nor -1");
+}
+
 /* The driver refused with err, and then also what was in force before. */
 static int fail_lost(struct vgpu_vfio *vfio, const struct vg_irq_set *set, int err)
 {
@@ -289,13 +299,8 @@ int vg_irq_enable(struct vgpu_vfio *vfio, struct vg_irq_set *set, uint32_t start
 
 	if (r == -ENOMEM)
 		return vg_fail_memory(vfio->ctx, ENABLE);
-	if (r == -EBADF)
-		return vg_fail(
-			vfio->ctx,
-			&(struct vg_failure){.operation = ENABLE, .path = vfio->name, .err = EBADF, .cause = VGPU_CAUSE_INVALID},
-			"an eventfd is not an open descriptor, nor -1");
 	if (r)
-		return vg_fail_errno(vfio->ctx, ENABLE, vfio->name, -r);
+		return vg_irq_fail_eventfd(vfio, ENABLE, -r);
 	r = carry_out(vfio, set, vectors, total, start, count);
 	if (r == 0) {
 		settle(set, vectors, total, start, count);

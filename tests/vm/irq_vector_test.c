@@ -182,7 +182,7 @@ START_TEST(edu_intx)
 	expect_ok(vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 0, unmask));
 	expect_ok(vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 0, unmask)); /* another one in its place */
 	expect_failure(ctx, vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 0, null), -EINVAL, VGPU_CAUSE_REFUSED);
-	expect_failure(ctx, vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 0, 1000), -EBADF, VGPU_CAUSE_OTHER);
+	expect_failure(ctx, vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 0, 1000), -EBADF, VGPU_CAUSE_INVALID);
 	expect_failure(ctx, vgpu_irq_set_unmask_eventfd(vfio, VGPU_IRQ_INTX, 1, unmask), -ERANGE, VGPU_CAUSE_OUT_OF_RANGE);
 	write_bar0(EDU_RAISE, 4, 1);
 	expect_irq(fd);
