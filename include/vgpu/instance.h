@@ -174,15 +174,16 @@ struct vgpu_area_info {
  * @flags: VGPU_REGION_FLAG_READ and _WRITE: what clients may do; _MMAP: they may map it, or those @areas; _BACKED
  * @type: type of a device-specific region (index from 9); 0: it is not one
  * @subtype: its subtype
- * @fd: with VGPU_REGION_BACKED: a descriptor that can be mapped (memfd, dmabuf), which the library duplicates; -1: the
- *      library makes a sealed memfd of @length, which costs nothing until it is touched
+ * @fd: with VGPU_REGION_BACKED: a descriptor that can be mapped (memfd, dmabuf), which the library duplicates; one that
+ *      can't be written will do where clients may only read; -1: the library makes a sealed memfd of @length, which
+ *      costs nothing until it is touched
  * @fd_offset: where in @fd the region starts; a multiple of a page
  * @area_count: how many @areas: only these can be mapped, and are backed; 0: all of it
  * @areas: ordered, not overlapping
  *
- * What is backed is read and written by the library where it has it mapped; what is not goes to ops read and write. A
- * region without VGPU_REGION_FLAG_WRITE is mapped by clients for reading only: the library's memfd is sealed for that,
- * and a descriptor of the provider's must see to it by itself.
+ * What is backed is read and written by the library where it has it mapped (a dmabuf without DMA_BUF_IOCTL_SYNC); what
+ * is not goes to ops read and write. A region without VGPU_REGION_FLAG_WRITE is mapped by clients for reading only: the
+ * library's memfd is sealed for that, and a descriptor of the provider's must see to it by itself.
  */
 struct vgpu_region_info {
 	size_t size;
@@ -215,8 +216,8 @@ int vgpu_instance_set_region(struct vgpu_instance *instance, uint32_t index, con
  * @instance: the vGPU
  * @index: index of the region
  *
- * Return: where this process has it mapped, readable and writable (borrowed, as long as @instance); NULL: it is not
- * backed.
+ * Return: where this process has it mapped, readable, and writable if its descriptor is (borrowed, as long as
+ * @instance); NULL: it is not backed.
  * Since: 0.1
  */
 void *vgpu_instance_get_memory(struct vgpu_instance *instance, uint32_t index);

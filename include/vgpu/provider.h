@@ -102,8 +102,10 @@ enum vgpu_quiesce {
  * @shutdown: the virtual machine has ended
  * @read: read @len bytes of a region that has no backing there; 0 or @len for a success. May be pending
  * @write: the same for writing; @buf is valid until the request is complete
- * @get_region_info: asked when a client asks, once a connection: may change what is mappable (flag MMAP, areas) and
- *                   @info's sizes; what it leaves is what was declared
+ * @get_region_info: asked when a client asks, or first touches the region, once a connection; @info is what was
+ *                   declared. Decides what is mapped and what is trapped meanwhile: by flag VGPU_REGION_FLAG_MMAP and
+ *                   the areas; what lies outside the areas, or all where VGPU_REGION_BACKED is taken away, goes to ops
+ *                   read and write. An error is what the client gets, who may ask again
  * @set_irqs: a client changes interrupts; an error refuses. The library does the rest
  * @quiesce: stop using guest memory, give what was borrowed back, and hold still until op resume. The client's answer
  *           waits for it, and for what is borrowed; at the deadline the vGPU goes to state error

@@ -99,6 +99,7 @@ static void add_sparse(struct region_reply *reply, size_t *size, const struct vg
 static size_t describe(struct region_reply *reply, uint32_t index, const struct vg_region *region)
 {
 	const struct vgpu_region_info *info = &region->shown;
+	const bool is_sparse = info->flags & VGPU_REGION_FLAG_MMAP && info->area_count;
 	size_t size = sizeof(reply->info);
 
 	*reply = (struct region_reply){.info = {.index = index, .size = info->length}};
@@ -106,8 +107,8 @@ static size_t describe(struct region_reply *reply, uint32_t index, const struct 
 	if (info->flags & VGPU_REGION_FLAG_MMAP)
 		reply->info.offset = info->fd_offset;
 	if (info->type)
-		add_type(reply, &size, info, info->area_count);
-	if (info->area_count)
+		add_type(reply, &size, info, is_sparse);
+	if (is_sparse)
 		add_sparse(reply, &size, info);
 	if (size > sizeof(reply->info)) {
 		reply->info.flags |= VFIO_REGION_INFO_FLAG_CAPS;

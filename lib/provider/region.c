@@ -80,6 +80,8 @@ static int back(struct vg_region *region)
 		if (region->fd < 0)
 			return region->fd;
 		r = vg_map_shared(region->fd, info->fd_offset, (size_t)info->length, true, true, &memory);
+		if (r == -EACCES && !(info->flags & VGPU_REGION_FLAG_WRITE))
+			r = vg_map_shared(region->fd, info->fd_offset, (size_t)info->length, true, false, &memory);
 		if (r)
 			return r;
 	}
@@ -155,9 +157,10 @@ uint32_t vg_regions_count(const struct vgpu_instance *instance)
 	return instance->pci && n < PCI_REGIONS ? PCI_REGIONS : n;
 }
 
-/* The provider may change what can be mapped, not what the region is. */
+/* The provider may change what is mapped and what is trapped, not what the region is. */
 static int ask(struct vgpu_instance *instance, uint32_t index, struct vgpu_region_info *info)
 {
+	const uint32_t choice = VGPU_REGION_FLAG_MMAP | (info->flags & (uint32_t)VGPU_REGION_BACKED);
 	struct vgpu_region_info answer = *info;
 	int r;
 
@@ -165,37 +168,41 @@ static int ask(struct vgpu_instance *instance, uint32_t index, struct vgpu_regio
 		r = instance->provider->ops.get_region_info(instance, index, &answer);
 		if (r)
 			return r < 0 ? r : -EIO;
+		answer.length = info->length;
 		if (!areas_fit(&answer))
 			return -EIO;
-		info->flags = (info->flags & ~VGPU_REGION_FLAG_MMAP) | (answer.flags & VGPU_REGION_FLAG_MMAP);
+		info->flags = (info->flags & ~choice) | (answer.flags & choice);
 		info->area_count = answer.area_count;
 		memcpy(info->areas, answer.areas, sizeof(info->areas));
 	}
 	if (!(info->flags & VGPU_REGION_BACKED) || instance->provider->opts.flags & VGPU_PROVIDER_NO_MAP)
 		info->flags &= ~VGPU_REGION_FLAG_MMAP;
-	if (!(info->flags & VGPU_REGION_FLAG_MMAP))
-		info->area_count = 0;
 	return 0;
+}
+
+/* Once a connection. */
+static int ask_once(struct vgpu_instance *instance, uint32_t index, struct vg_region *region)
+{
+	int r;
+
+	if (region->asked)
+		return 0;
+	region->shown = region->info;
+	r = ask(instance, index, &region->shown);
+	region->asked = r == 0;
+	return r;
 }
 
 int vg_region_show(struct vgpu_instance *instance, uint32_t index, const struct vg_region **out)
 {
 	static const struct vg_region none = {.fd = -1, .asked = true};
 	struct vg_region *region;
-	int r;
 
 	if (index >= vg_regions_count(instance))
 		return -EINVAL;
 	region = instance->regions[index];
-	if (region && !region->asked) {
-		region->shown = region->info;
-		r = ask(instance, index, &region->shown);
-		if (r)
-			return r;
-		region->asked = true;
-	}
 	*out = region ? region : &none;
-	return 0;
+	return region ? ask_once(instance, index, region) : 0;
 }
 
 void vg_regions_forget(struct vgpu_instance *instance)
@@ -207,14 +214,15 @@ void vg_regions_forget(struct vgpu_instance *instance)
 			instance->regions[i]->asked = false;
 }
 
-int vg_region_check(const struct vgpu_instance *instance, uint32_t index, uint64_t offset, uint64_t length,
-					bool is_write)
+int vg_region_check(struct vgpu_instance *instance, uint32_t index, uint64_t offset, uint64_t length, bool is_write)
 {
-	const struct vg_region *region = index < VGPU_INSTANCE_REGIONS ? instance->regions[index] : NULL;
+	struct vg_region *region = index < VGPU_INSTANCE_REGIONS ? instance->regions[index] : NULL;
 
 	if (!region || offset > region->info.length || length > region->info.length - offset)
 		return -EINVAL;
-	return region->info.flags & (is_write ? VGPU_REGION_FLAG_WRITE : VGPU_REGION_FLAG_READ) ? 0 : -EACCES;
+	if (!(region->info.flags & (is_write ? VGPU_REGION_FLAG_WRITE : VGPU_REGION_FLAG_READ)))
+		return -EACCES;
+	return ask_once(instance, index, region);
 }
 
 char *vg_region_memory(const struct vgpu_instance *instance, uint32_t index, uint64_t offset, size_t length)
@@ -222,16 +230,16 @@ char *vg_region_memory(const struct vgpu_instance *instance, uint32_t index, uin
 	const struct vg_region *region = instance->regions[index];
 	uint32_t i;
 
-	if (!region->memory)
+	if (!(region->shown.flags & VGPU_REGION_BACKED))
 		return NULL;
-	for (i = 0; i < region->info.area_count; i++) {
-		const struct vgpu_area_info *area = &region->info.areas[i];
+	for (i = 0; i < region->shown.area_count; i++) {
+		const struct vgpu_area_info *area = &region->shown.areas[i];
 
 		if (offset >= area->offset && offset - area->offset < area->length &&
 			length <= area->length - (offset - area->offset))
 			return region->memory + offset;
 	}
-	return region->info.area_count ? NULL : region->memory + offset;
+	return region->shown.area_count ? NULL : region->memory + offset;
 }
 
 ssize_t vg_region_read(struct vgpu_instance *instance, uint32_t index, uint64_t offset, void *buf, size_t length,

@@ -28,10 +28,9 @@ int vg_region_show(struct vgpu_instance *instance, uint32_t index, const struct 
 /* The client has gone: the next one is told anew. */
 void vg_regions_forget(struct vgpu_instance *instance);
 
-/* May a client read (write) there? 0 or -errno. */
-int vg_region_check(const struct vgpu_instance *instance, uint32_t index, uint64_t offset, uint64_t length,
-					bool is_write);
-/* The memory behind all of a range, or NULL: then it is accessed by the function below. */
+/* May a client read (write) there? 0 or -errno. On the loop. */
+int vg_region_check(struct vgpu_instance *instance, uint32_t index, uint64_t offset, uint64_t length, bool is_write);
+/* The memory behind all of a checked range, or NULL: then it is accessed by the function below. */
 char *vg_region_memory(const struct vgpu_instance *instance, uint32_t index, uint64_t offset, size_t length);
 /* Reads or writes a checked range without memory behind it: 0 or more, -errno, or -EINPROGRESS. On the loop. */
 ssize_t vg_region_read(struct vgpu_instance *instance, uint32_t index, uint64_t offset, void *buf, size_t length,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mapping and syncing a dmabuf that can be mapped, by functions within the library: no sample driver has one, so
- * the kernel's udmabuf makes it, of memory that this test fills.
+ * the kernel's udmabuf makes it, of memory that this test fills. And a software GPU that has one behind a BAR.
  */
 #include <fcntl.h>
 #include <linux/udmabuf.h>
@@ -81,6 +81,64 @@ START_TEST(not_as_it_should_be)
 }
 END_TEST
 
+static int get_type(void *data, size_t i, struct vgpu_type_info *out)
+{
+	(void)data;
+	out->id = "type";
+	out->available_instances = -1;
+	return i ? -ERANGE : 0;
+}
+
+static int create(void *data, struct vgpu_instance *instance, const char *params, struct vgpu_request *request)
+{
+	const struct vgpu_region_info info = {.size = sizeof(info),
+										  .length = SIZE,
+										  .flags = VGPU_REGION_FLAG_READ | VGPU_REGION_FLAG_WRITE |
+												   VGPU_REGION_FLAG_MMAP | VGPU_REGION_BACKED,
+										  .fd = *(int *)data};
+
+	(void)params, (void)request;
+	return vgpu_instance_set_region(instance, VGPU_REGION_BAR0, &info);
+}
+
+/* A client maps it, and reads it by message. */
+START_TEST(behind_a_region)
+{
+	const struct vgpu_provider_ops ops = {.size = sizeof(ops), .get_type = get_type, .create = create};
+	const struct vgpu_provider_opts opts = {
+		.size = sizeof(opts), .name = "dmabuf", .flags = VGPU_PROVIDER_THREAD, .socket_dir = "/tmp"};
+	const struct vgpu_instance_opts which = {.size = sizeof(which), .type = "type"};
+	struct vgpu_context *ctx = new_context();
+	int before = count_fds(), fd = make_dmabuf();
+	struct vgpu_mapping *mapping = NULL;
+	struct vgpu_provider *provider;
+	struct vgpu_instance *instance;
+	struct vgpu_vfio *vfio = NULL;
+	unsigned char *pixels, byte = 0;
+
+	ck_assert_int_eq(vgpu_provider_register(ctx, &opts, &ops, &fd, &provider), 0);
+	ck_assert_int_eq(vgpu_instance_create(provider, &which, &instance), 0);
+	close(fd);
+	ck_assert_int_eq(vgpu_vfio_open(ctx, vgpu_instance_get_socket(instance), NULL, &vfio), 0);
+	ck_assert_int_eq(vgpu_region_map(vfio, VGPU_REGION_BAR0, NULL, &mapping), 0);
+	pixels = vgpu_mapping_get_address(mapping);
+	memory[SIZE - 1] = 7;
+	ck_assert_uint_eq(pixels[SIZE - 1], 7);
+	pixels[4096] = 8;
+	ck_assert_uint_eq(memory[4096], 8);
+	ck_assert_int_eq(vgpu_region_read(vfio, VGPU_REGION_BAR0, 4096, &byte, 1), 1);
+	ck_assert_uint_eq(byte, 8);
+	ck_assert_int_eq(vgpu_region_write(vfio, VGPU_REGION_BAR0, 0, "\x09", 1), 1);
+	ck_assert_uint_eq(memory[0], 9);
+	vgpu_mapping_unmap(mapping);
+	vgpu_vfio_close(vfio);
+	vgpu_instance_unref(instance);
+	vgpu_provider_unregister(provider);
+	ck_assert_int_eq(count_fds(), before);
+	vgpu_context_unref(ctx);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dmabuf");
@@ -88,6 +146,7 @@ int main(void)
 
 	tcase_add_test(tcase, map_and_sync);
 	tcase_add_test(tcase, not_as_it_should_be);
+	tcase_add_test(tcase, behind_a_region);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
