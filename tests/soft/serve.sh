@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vgpuctl over software GPUs, with a client that holds one: what works meanwhile, what says busy, and what comes of
-# providers that end, or are killed. VGPUCTL, READY and DRAW are the programs.
+# providers that end, or are killed. VGPUCTL, READY and DRAW are the programs, LIBRARY is what they are linked with.
 set -eu
 dir=$(mktemp -d)
 vm=c0ffee00-0000-4000-8000-0000000000aa
@@ -180,12 +180,17 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$dir"
 	mkdir -m 700 "$dir/home"
 	chown 1234:1234 "$dir/home"
+	mkdir "$dir/bin" # others may not see where this was built
+	cp "$VGPUCTL" "$READY" "$LIBRARY" "$dir/bin"
 	user() {
-		setpriv --reuid 1234 --regid 1234 --clear-groups env XDG_RUNTIME_DIR="$dir/home" "$@"
+		program=$dir/bin/$(basename "$1")
+		shift
+		setpriv --reuid 1234 --regid 1234 --clear-groups env XDG_RUNTIME_DIR="$dir/home" LD_LIBRARY_PATH="$dir/bin" \
+			"$program" "$@"
 	}
 	kill "$server"
 	until_gone "$server"
-	server=$(user "$READY" "$VGPUCTL" serve softgpu)
+	server=$(user "$READY" "$dir/bin/vgpuctl" serve softgpu)
 	user "$VGPUCTL" create -p softgpu -t softgpu-16 "$vm" >"$dir/out" 2>"$dir/err" || fail 'a user creates'
 	user "$VGPUCTL" list >"$dir/out"
 	has out "$vm"
