@@ -47,4 +47,21 @@ command=$(sed -n 's/^cc types.c \(.*\) -o types$/\1/p' "$source/README.md")
 try shared "$work/types"
 LD_LIBRARY_PATH=$library "$work/types" | grep -q . || { echo "README's program prints nothing" >&2 && exit 1; }
 
+# README's provider, and what README does with it
+command=$(sed -n 's/^cc examples.provider.c \(.*\) -o provider$/\1/p' "$source/README.md")
+(cd "$work" && eval "$CC -Wall -Wextra -Werror '$source/examples/provider.c' $command -o provider")
+mkdir "$work/gpus"
+LD_LIBRARY_PATH=$library "$work/provider" "$work/gpus" >"$work/socket" &
+provider=$!
+for _ in $(seq 100); do
+	[ -s "$work/socket" ] || sleep 0.1
+done
+for command in show qemu-args; do
+	LD_LIBRARY_PATH=$library "$work/moved/bin/vgpuctl" "$command" "$work/gpus"/*.sock >"$work/said" ||
+		{ echo "README's provider: vgpuctl $command fails" >&2 && kill "$provider" && exit 1; }
+	grep -q . "$work/said"
+done
+kill "$provider"
+wait "$provider" || { echo "README's provider ends with $?" >&2 && exit 1; }
+
 [ -s "$work/moved/share/man/man3/libvgpu.3" ] || { echo 'libvgpu(3) is not installed' >&2 && exit 1; }
