@@ -203,6 +203,66 @@ START_TEST(false_replies)
 }
 END_TEST
 
+struct flood {
+	struct peer *peer;
+	atomic_bool stop;
+	atomic_bool began;
+};
+
+/* Posted writes, more than a server can work off before the next have come. */
+static void *pour(void *data)
+{
+	static const struct {
+		struct vg_user_header header;
+		struct vg_user_region_access access;
+		uint32_t value;
+	} __attribute__((packed))
+	post = {{1, VG_USER_REGION_WRITE, 36, VG_USER_NO_REPLY, 0}, {.region = VGPU_REGION_BAR2, .count = 4}, 1};
+	static unsigned char many[2000 * sizeof(post)];
+	struct flood *flood = data;
+	size_t i;
+
+	for (i = 0; i < sizeof(many); i += sizeof(post))
+		memcpy(many + i, &post, sizeof(post));
+	while (!flood->stop && peer_send_raw(flood->peer, many, sizeof(many), NULL, 0))
+		flood->began = true;
+	return NULL;
+}
+
+/* A client that never lets up: other vGPUs' clients, and the provider's own calls, have their turn all the same. */
+START_TEST(flooding)
+{
+	struct served *served = served_new(NULL);
+	struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = SERVED_UUID, .instance = 1, .type = "type"};
+	struct flood flood = {.peer = peer_open(served->socket)};
+	struct vgpu_instance *other;
+	struct peer *peer;
+	pthread_t thread;
+	uint32_t value;
+	int i;
+
+	served->write_us = 10;
+	ck_assert_int_eq(pthread_create(&thread, NULL, pour, &flood), 0);
+	PEER_WAIT_FOR(flood.began);
+	ck_assert_int_eq(vgpu_instance_create(served->provider, &which, &other), 0);
+	peer = peer_open(vgpu_instance_get_socket(other));
+	for (i = 0; i < 100; i++)
+		ck_assert_int_eq(peer_region_read(peer, VGPU_REGION_BAR2, 0, &value, 4), 0);
+	flood.stop = true;
+	shutdown(flood.peer->fd, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	peer_free(flood.peer);
+	peer_free(peer);
+	PEER_WAIT_FOR(vgpu_instance_get_state(other) == VGPU_INSTANCE_FREE);
+	ck_assert_int_eq(vgpu_instance_destroy(other, NULL), 0);
+	vgpu_instance_unref(other);
+	PEER_WAIT_FOR(served->freed == 1);
+	served->freed = 0;
+	still_works(served);
+	served_free_all(served);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hostile");
@@ -218,6 +278,7 @@ int main(void)
 	tcase_add_test(tcase, many_descriptors);
 	tcase_add_test(tcase, many_connections);
 	tcase_add_test(tcase, false_replies);
+	tcase_add_test(tcase, flooding);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
