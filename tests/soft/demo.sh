@@ -42,7 +42,7 @@ draw() {
 }
 
 printf '\n$ vgpuctl serve softgpu &\n'
-vgpuctl serve softgpu >"$dir/serve" 2>&1 &
+"$vgpuctl" --runtime-dir "$dir/run" serve softgpu >"$dir/serve" 2>&1 & # no function: that would be a shell of its own
 server=$!
 for _ in $(seq 100); do
 	! grep -q 'is ready' "$dir/serve" || break
@@ -72,3 +72,6 @@ step vgpuctl shutdown "$vm"
 step vgpuctl destroy "$vm:0"
 step vgpuctl destroy "$vm:1"
 step vgpuctl list
+kill "$server"
+wait "$server" || fail "the provider ended with $?"
+server=
