@@ -133,12 +133,13 @@ void vg_json_instances(struct json_object *array, struct vg_instances *out)
 int vg_json_add_instances(struct json_object *to, const char *name, const struct vg_instances *instances)
 {
 	struct json_object *array = json_object_new_array();
-	uint32_t i;
+	uint64_t bits;
+	size_t i;
 	int r = array ? 0 : -ENOMEM;
 
-	for (i = 0; r == 0 && i <= VG_INSTANCE_MAX; i++)
-		if (vg_instances_have(instances, i))
-			r = vg_json_append(array, json_object_new_int64(i));
+	for (i = 0; i < VG_COUNT(instances->bits); i++)
+		for (bits = instances->bits[i]; r == 0 && bits; bits &= bits - 1)
+			r = vg_json_append(array, json_object_new_int64((int64_t)i * 64 + __builtin_ctzll(bits)));
 	if (r == 0)
 		return vg_json_add(to, name, array);
 	json_object_put(array);
