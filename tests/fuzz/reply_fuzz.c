@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What providers' processes answer to management calls: the first byte says which calls are made, each line after it is
- * the body of a reply, in turn. The last line is the reply to all that follows.
+ * What providers' processes answer to management calls: the first byte says which calls are made (bits 0-1), which of
+ * the first five replies bring a descriptor (bits 2-6), and whether that is no memory (bit 7). Each line after it is
+ * the body of a reply, in turn, or, behind a NUL, what is sent without a header. The last line is the reply to all that
+ * follows.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,12 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int __wrap_vg_socket_connect(const char *path, int64_t deadline);
 
 static struct vgpu_context *ctx;
-static char dir[] = "/tmp/vgpu-fuzz-XXXXXX";
+static char dir[] = "/dev/shm/vgpu-fuzz-XXXXXX";
 static const uint8_t *rest;
 static size_t left;
 static int calls;
 static int peer = -1;
-static int memory = -1;
+static int memory = -1, other = -1;
+static uint8_t how;
 
 /* A connection whose other end has answered already. */
 int __wrap_vg_socket_connect(const char *path, int64_t deadline)
@@ -38,9 +42,14 @@ int __wrap_vg_socket_connect(const char *path, int64_t deadline)
 	const size_t size = end ? (size_t)(end - rest) : left;
 	struct vg_user_header header = {1, VG_CONTROL_COMMAND, (uint32_t)(sizeof(header) + size), VG_USER_TYPE_REPLY, 0};
 	struct iovec parts[] = {{&header, sizeof(header)}, {(void *)(uintptr_t)rest, size}};
+	const unsigned fds = calls < 5 ? how >> (2 + calls) & 1 : 0;
 	int ends[2];
 
 	(void)path, (void)deadline;
+	if (size && !rest[0]) {
+		parts[0].iov_len = 0;
+		parts[1] = (struct iovec){(void *)(uintptr_t)(rest + 1), size - 1};
+	}
 	if (peer >= 0)
 		close(peer);
 	peer = -1;
@@ -48,7 +57,7 @@ int __wrap_vg_socket_connect(const char *path, int64_t deadline)
 		return -ECONNREFUSED;
 	if (vg_socket_pair(ends))
 		abort();
-	vg_socket_send(ends[1], parts, 2, &memory, calls & 1);
+	vg_socket_send(ends[1], parts, 2, how & 0x80 ? &other : &memory, fds);
 	shutdown(ends[1], SHUT_WR);
 	peer = ends[1];
 	if (end) {
@@ -91,7 +100,8 @@ static void set_up(void)
 	touch("gpu.control");
 	touch(UUID ":0.sock");
 	memory = memfd_create("fuzz", MFD_CLOEXEC);
-	if (memory < 0 || ftruncate(memory, 1 << 16))
+	other = eventfd(0, EFD_CLOEXEC);
+	if (memory < 0 || other < 0 || ftruncate(memory, 1 << 16))
 		abort();
 	atexit(clean_up);
 }
@@ -148,7 +158,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest = data + 1;
 	left = size - 1;
 	calls = 0;
-	what[data[0] & 3]();
+	how = data[0];
+	what[how & 3]();
 	if (peer >= 0)
 		close(peer);
 	peer = -1;
