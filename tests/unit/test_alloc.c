@@ -4,89 +4,22 @@
  * with -ENOMEM and leaves its result alone, or it succeeds and nothing is missing that no error tells of.
  * Valgrind and AddressSanitizer, which run this too, see what leaks.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdbool.h>
-
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "failing.h"
 #include "run_suite.h"
 #include "scripted.h"
 #include "tree.h"
-
-static bool armed;
-static bool go_on; /* later ones fail too */
-static long left;  /* allocations until one fails */
-static bool failed;
-
-static bool fails(void)
-{
-	if (!armed)
-		return false;
-	if (left > 0) {
-		left--;
-		return false;
-	}
-	if (failed && !go_on)
-		return false;
-	failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-/* The linker sends the library's calls here (see CMakeLists.txt). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t count, size_t size);
-char *__real_strdup(const char *text);
-int __real_vasprintf(char **out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-char *__wrap_strdup(const char *text);
-int __wrap_vasprintf(char **out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(old, count, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
-
-int __wrap_vasprintf(char **out, const char *format, va_list args)
-{
-	return fails() ? -1 : __real_vasprintf(out, format, args);
-}
 
 /* A context, made while no allocation fails. */
 static struct vgpu_context *begin(const char *root)
 {
 	struct vgpu_context *ctx;
 
-	armed = false;
+	failing.armed = false;
 	ctx = tree_context(root);
-	armed = true;
+	failing.armed = true;
 	return ctx;
 }
 
@@ -118,7 +51,7 @@ static struct result new_context(const char *root)
 		struct result result = {0};                                                                                    \
                                                                                                                        \
 		result.r = vgpu_##NAME##_list(ctx, &opts, &list);                                                              \
-		armed = false;                                                                                                 \
+		failing.armed = false;                                                                                         \
 		result.items = vgpu_##PLURAL##_get_count(list);                                                                \
 		if (list)                                                                                                      \
 			result.errors = vgpu_errors_get_count(vgpu_##PLURAL##_get_errors(list));                                   \
@@ -140,7 +73,7 @@ static struct result find_device(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_device_find(ctx, TREE_UUID, VGPU_DEVICE_USERS | VGPU_DEVICE_ATTRS, &device);
-	armed = false;
+	failing.armed = false;
 	result.items = device != NULL;
 	vgpu_device_unref(device);
 	vgpu_context_unref(ctx);
@@ -154,7 +87,7 @@ static struct result check_host(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_check_list(ctx, &checks);
-	armed = false;
+	failing.armed = false;
 	result.items = vgpu_checks_get_count(checks);
 	vgpu_checks_unref(checks);
 	vgpu_context_unref(ctx);
@@ -169,7 +102,7 @@ static struct result list_rooms(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_room_list(ctx, &opts, &rooms);
-	armed = false;
+	failing.armed = false;
 	result.items = vgpu_rooms_get_count(rooms);
 	if (rooms)
 		result.errors = vgpu_errors_get_count(vgpu_rooms_get_errors(rooms));
@@ -186,7 +119,7 @@ static struct result reconcile(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_record_reconcile(ctx, &opts, &mends);
-	armed = false;
+	failing.armed = false;
 	result.items = vgpu_mends_get_count(mends);
 	if (mends)
 		result.errors = vgpu_errors_get_count(vgpu_mends_get_errors(mends));
@@ -236,7 +169,7 @@ static struct result create_soft(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_device_create(ctx, &opts, &device);
-	armed = false;
+	failing.armed = false;
 	result.items = device != NULL;
 	vgpu_device_unref(device);
 	vgpu_context_unref(ctx);
@@ -249,7 +182,7 @@ static struct result start_vm(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_vm_start(ctx, SOFT, NULL);
-	armed = false;
+	failing.armed = false;
 	result.items = result.r == 0;
 	vgpu_context_unref(ctx);
 	return result;
@@ -263,7 +196,7 @@ static struct result shut_down_vm(const char *root)
 	struct result result = {0};
 
 	result.r = vgpu_vm_shutdown(ctx, SOFT, NULL, &errors);
-	armed = false;
+	failing.armed = false;
 	if (result.r == -EIO && vgpu_errors_get_count(errors) == 1)
 		result = (struct result){.items = 1};
 	vgpu_errors_unref(errors);
@@ -334,11 +267,10 @@ static struct result run(call_fn call, const char *root, long n)
 {
 	struct result result;
 
-	left = n;
-	failed = false;
-	armed = true;
+	failing_begin(n);
+	failing.armed = true;
 	result = call(root);
-	armed = false;
+	failing.armed = false;
 	return result;
 }
 
@@ -358,12 +290,12 @@ START_TEST(each_allocation)
 	add_gpu(root, 'c', "0x8086\n", "xe", "vfio-pci");
 	tree_dir(root, "run/vgpu/soft");
 	provider = provide(root);
-	go_on = _i % 2;
+	failing.go_on = _i % 2;
 	whole = run(call, root, 1000000);
-	ck_assert_msg(whole.r == 0 && !failed && whole.items > 0, "%s: %d, %zu items", name, whole.r, whole.items);
+	ck_assert_msg(whole.r == 0 && !failing.failed && whole.items > 0, "%s: %d, %zu items", name, whole.r, whole.items);
 	for (n = 0;; n++) {
 		result = run(call, root, n);
-		if (!failed)
+		if (!failing.failed)
 			break;
 		if (result.r)
 			ck_assert_msg(result.r == -ENOMEM && result.items == 0, "%s, allocation %ld: %d", name, n, result.r);

@@ -5,62 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "failing.h"
 #include "run_suite.h"
 #include "server.h"
-
-/* The server's thread has its own, which stay false. */
-static _Thread_local bool armed, go_on, failed;
-static _Thread_local long left;
-
-static bool fails(void)
-{
-	if (!armed)
-		return false;
-	if (left > 0) {
-		left--;
-		return false;
-	}
-	if (failed && !go_on)
-		return false;
-	failed = true;
-	errno = ENOMEM;
-	return true;
-}
-
-/* The linker sends the library's calls here (see CMakeLists.txt). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
 
 static unsigned count_fds(void)
 {
@@ -119,13 +69,12 @@ static int run(long n)
 	server_init(&server);
 	fds.name = "scripted";
 	fds.socket_fd = server_start(&server);
-	left = n;
-	failed = false;
-	armed = true;
+	failing_begin(n); /* of this thread's, not the server's */
+	failing.armed = true;
 	r = vgpu_vfio_open_fds(ctx, &fds, &vfio);
 	if (r == 0)
 		r = use(vfio);
-	armed = false;
+	failing.armed = false;
 	vgpu_vfio_close(vfio);
 	close(fds.socket_fd);
 	server_free(&server);
@@ -139,11 +88,11 @@ START_TEST(each_allocation)
 	long n;
 	int r;
 
-	go_on = _i;
+	failing.go_on = _i;
 	ck_assert_int_eq(run(1000000), ALL);
 	for (n = 0;; n++) {
 		r = run(n);
-		if (!failed)
+		if (!failing.failed)
 			break;
 		ck_assert_msg(r == -ENOMEM || (r >= 0 && r <= ALL), "allocation %ld: %d", n, r);
 		ck_assert_uint_eq(count_fds(), open_before);
