@@ -124,7 +124,7 @@ struct json_object *vg_control_describe_error(const struct vgpu_error *error)
 	return NULL;
 }
 
-static struct json_object *new_reply(void)
+struct json_object *vg_control_new_reply(void)
 {
 	struct json_object *reply = json_object_new_object();
 
@@ -138,7 +138,7 @@ static struct json_object *new_reply(void)
 static void send_error(struct vg_manager *manager)
 {
 	struct vgpu_error *error = vgpu_context_get_error(manager->control->provider->ctx);
-	struct json_object *reply = new_reply();
+	struct json_object *reply = vg_control_new_reply();
 
 	if (reply && vg_json_add(reply, "error", vg_control_describe_error(error))) {
 		json_object_put(reply);
@@ -214,25 +214,30 @@ bool vg_job_is_wanted(const struct vg_job *job)
 	return job->manager;
 }
 
+static struct json_object *make_reply(struct vg_job *job)
+{
+	struct json_object *reply = job->reply ? job->reply : vg_control_new_reply();
+
+	job->reply = NULL;
+	if (!reply || !job->fill || job->fill(job, reply) == 0)
+		return reply;
+	json_object_put(reply);
+	return NULL;
+}
+
 void vg_job_end(void *data, int result)
 {
 	struct vg_job *job = data;
 	struct vg_control *control = job->control;
-	struct json_object *reply = NULL;
 
 	if (job->manager) {
 		job->manager->job = NULL;
-		if (result) {
+		if (result)
 			send_error(job->manager);
-		} else {
-			reply = new_reply();
-			if (reply && job->fill && job->fill(job, reply)) {
-				json_object_put(reply);
-				reply = NULL;
-			}
-			send_object(job->manager, &job->manager->request, reply, -1);
-		}
+		else
+			send_object(job->manager, &job->manager->request, make_reply(job), -1);
 	}
+	json_object_put(job->reply);
 	json_object_put(job->request);
 	vg_errors_clear(&job->power.errors);
 	free(job);
@@ -243,7 +248,7 @@ void vg_job_end(void *data, int result)
 
 static void answer(struct vg_manager *manager, struct json_object *request, vg_answer_fn fn)
 {
-	struct json_object *reply = new_reply();
+	struct json_object *reply = vg_control_new_reply();
 	int fd = -1;
 
 	if (!reply) {
@@ -274,7 +279,7 @@ static void work_on(struct vg_manager *manager, struct json_object *request)
 			send_error(manager);
 	} else if (command && strcmp(command, "events") == 0) {
 		manager->wants_events = true;
-		send_object(manager, &manager->request, new_reply(), -1);
+		send_object(manager, &manager->request, vg_control_new_reply(), -1);
 	} else {
 		fail_request(control, EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED, command, "there is no such command");
 		send_error(manager);
@@ -359,7 +364,7 @@ void vg_control_tell(struct vgpu_provider *provider, const struct vg_pair *pair,
 		next = manager->next;
 		if (!manager->wants_events)
 			continue;
-		object = new_reply();
+		object = vg_control_new_reply();
 		if (object && (vg_json_add_text(object, "event", event) || vg_json_add_text(object, "uuid", pair->uuid) ||
 					   vg_json_add_number(object, "instance", pair->instance))) {
 			json_object_put(object);

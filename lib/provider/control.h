@@ -36,9 +36,9 @@ struct vg_job {
 	struct vg_control *control;
 	struct vg_manager *manager;  /* NULL: it has gone */
 	struct json_object *request; /* a reference */
-	struct vg_pair pair;         /* of the vGPU that it is about */
 	struct vg_instances only;
 	struct vg_power_opts power;
+	struct json_object *reply; /* made before the end; NULL: it is made then */
 	/* The rest of the reply, after a success. 0 or -ENOMEM. */
 	int (*fill)(struct vg_job *job, struct json_object *reply);
 };
@@ -56,6 +56,8 @@ void vg_job_end(void *data, int result);
 /* Is there still somebody whom the job is for? */
 bool vg_job_is_wanted(const struct vg_job *job);
 
+/* A reply without anything in it, or NULL without memory. */
+struct json_object *vg_control_new_reply(void);
 /* "vgpu" of a reply: a new object, or NULL without memory. */
 struct json_object *vg_control_describe(struct vgpu_instance *instance);
 /* An error's record as an object, or NULL without memory. */

@@ -15,32 +15,19 @@ static uint32_t timeout_of(struct json_object *request)
 	return (uint32_t)vg_json_number(request, "timeout_ms", 1, TIMEOUT_MAX_MS, TIMEOUT_MS);
 }
 
-static int fill_created(struct vg_job *job, struct json_object *reply)
+/* Who gave up, or was killed, leaves nothing behind; nor does one whom there is no memory to tell. */
+static int accept_created(void *data, struct vgpu_instance *instance)
 {
-	struct vgpu_instance *instance;
-	int r;
-
-	if (vgpu_instance_find(job->control->provider, job->pair.uuid, job->pair.instance, &instance))
-		return -ENOMEM; /* it has gone in the same turn: there is nothing to tell */
-	r = vg_json_add(reply, "vgpu", vg_control_describe(instance));
-	vgpu_instance_unref(instance);
-	return r;
-}
-
-/* Who gave up, or was killed, leaves nothing behind. */
-static void end_create(void *data, int result)
-{
-	const struct vgpu_instance_destroy_opts opts = {.size = sizeof(opts), .flags = VGPU_INSTANCE_FORCE};
 	struct vg_job *job = data;
-	struct vgpu_instance *instance = NULL;
+	size_t size;
 
-	if (result == 0 && !vg_job_is_wanted(job) &&
-		vgpu_instance_find(job->control->provider, job->pair.uuid, job->pair.instance, &instance) == 0 &&
-		vg_destroy_begin(instance, &opts, vg_job_end, job) == 0)
-		job = NULL; /* that ends it */
-	vgpu_instance_unref(instance);
-	if (job)
-		vg_job_end(job, result);
+	if (!vg_job_is_wanted(job))
+		return -ECANCELED;
+	job->reply = vg_control_new_reply();
+	if (!job->reply || vg_json_add(job->reply, "vgpu", vg_control_describe(instance)) ||
+		!vg_json_print(job->reply, &size)) /* which is kept, so that it can't fail later */
+		return -ENOMEM;
+	return 0;
 }
 
 static int begin_create(struct vg_job *job)
@@ -58,11 +45,7 @@ static int begin_create(struct vg_job *job)
 
 	if (!uuid)
 		return -EINVAL;
-	if (vg_uuid_parse(uuid, job->pair.uuid))
-		return vg_fail_invalid(control->provider->ctx, "create", uuid, "it is not a UUID");
-	job->pair.instance = opts.instance;
-	job->fill = fill_created;
-	return vg_create_begin(control->provider, &opts, end_create, job);
+	return vg_create_begin(control->provider, &opts, accept_created, vg_job_end, job);
 }
 
 static int begin_destroy(struct vg_job *job)

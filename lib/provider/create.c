@@ -20,7 +20,8 @@ struct create {
 	struct vg_timer timer;
 	enum vgpu_cause cause;
 	const char *why;
-	vg_done_fn then; /* of one that nobody waits for; and its data */
+	vg_accept_fn accept; /* of one that nobody waits for; and the next two */
+	vg_done_fn then;
 	void *data;
 };
 
@@ -66,6 +67,12 @@ static void take_answer(struct vgpu_request *request, ssize_t result)
 		undo(instance);
 		finish(create, r, r == -EEXIST ? VGPU_CAUSE_EXISTS : VGPU_CAUSE_NONE,
 			   r == -EEXIST ? "another process has its socket" : "its socket can't be made");
+		return;
+	}
+	r = create->accept ? create->accept(create->data, instance) : 0;
+	if (r) {
+		undo(instance);
+		finish(create, r, VGPU_CAUSE_NONE, "nobody can be told of it");
 		return;
 	}
 	pthread_mutex_lock(&instance->provider->lock);
@@ -167,14 +174,15 @@ static void end(struct vg_call *call)
 	then(data, r);
 }
 
-int vg_create_begin(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, vg_done_fn then, void *data)
+int vg_create_begin(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, vg_accept_fn accept,
+					vg_done_fn then, void *data)
 {
 	struct create *create = calloc(1, sizeof(*create));
 	int r;
 
 	if (!create)
 		return vg_fail_memory(provider->ctx, CREATE);
-	*create = (struct create){.call = {.start = start, .ended = end}, .then = then, .data = data};
+	*create = (struct create){.call = {.start = start, .ended = end}, .accept = accept, .then = then, .data = data};
 	r = prepare(provider, opts, create);
 	if (r) {
 		free(create);

@@ -141,11 +141,14 @@ int vg_provider_listen(const struct vgpu_provider *provider, const char *path, i
 
 /* What begins on the loop, and ends there: a failure has left a record. */
 typedef void (*vg_done_fn)(void *data, int result);
+/* A vGPU has been made, and nobody finds it yet. 0; -errno: it is undone. */
+typedef int (*vg_accept_fn)(void *data, struct vgpu_instance *instance);
 /*
  * As the public calls, but nothing waits: then is called at the end, perhaps before they return. On the loop. 0, or
  * -errno with a record: then is not called. What opts points to has to stay until the end.
  */
-int vg_create_begin(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, vg_done_fn then, void *data);
+int vg_create_begin(struct vgpu_provider *provider, const struct vgpu_instance_opts *opts, vg_accept_fn accept,
+					vg_done_fn then, void *data);
 int vg_destroy_begin(struct vgpu_instance *instance, const struct vgpu_instance_destroy_opts *opts, vg_done_fn then,
 					 void *data);
 
