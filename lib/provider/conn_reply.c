@@ -5,6 +5,8 @@
 
 #include "provider/conn.h"
 
+#define ERRNO_MAX 4095
+
 static bool is_mute(const struct vg_conn *conn)
 {
 	return conn->closing || conn->command.flags & VG_USER_NO_REPLY;
@@ -56,7 +58,8 @@ void vg_conn_reply_fds(struct vg_conn *conn, const void *body, size_t size, cons
 
 void vg_conn_fail(struct vg_conn *conn, int err)
 {
-	int r = is_mute(conn) ? 0 : vg_channel_reply_error(&conn->channel, &conn->command, err < 0 ? -err : EIO);
+	const int known = err < 0 && err >= -ERRNO_MAX ? -err : EIO; /* an op can say anything */
+	int r = is_mute(conn) ? 0 : vg_channel_reply_error(&conn->channel, &conn->command, known);
 
 	vg_conn_settle(conn, r);
 }

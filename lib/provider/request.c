@@ -7,12 +7,14 @@
 
 #include "provider/provider.h"
 
+#define ERRNO_MAX 4095
+
 static void end(struct vgpu_request *request, ssize_t result)
 {
 	struct vgpu_instance *instance = request->instance;
 
 	request->instance = NULL;
-	request->then(request, result);
+	request->then(request, result < -ERRNO_MAX ? -EIO : result);
 	vgpu_instance_unref(instance);
 }
 
