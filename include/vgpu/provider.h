@@ -150,7 +150,9 @@ struct vgpu_provider_ops {
  * @request: the request; not to be used after this
  * @result: what the op would have returned
  *
- * From any thread, once a request; also before the op has returned.
+ * From any thread, once a request; also before the op has returned. And also when the vGPU has been destroyed
+ * meanwhile, or the provider unregistered: then nobody is told, no op is called any more, and what the request kept in
+ * memory is freed, the vGPU too if nobody else has a reference. A request that is never completed keeps it for ever.
  *
  * Since: 0.1
  */
@@ -227,6 +229,8 @@ int vgpu_provider_register(struct vgpu_context *ctx, const struct vgpu_provider_
  * @provider: the provider, or NULL
  *
  * Clients are disconnected, each vGPU is destroyed by force. References to vGPUs stay valid, and say that it is gone.
+ * Ops that are pending are waited for until the deadlines that opts gave; requests that are left may, and should, be
+ * completed later.
  * Not from inside an op (it would do nothing). No other call on @provider may be running.
  *
  * Return: always NULL.

@@ -109,6 +109,8 @@ static void end_one(struct vgpu_request *request, ssize_t result)
 
 	if (result < 0)
 		conn->failure = (int)result;
+	else if (!conn->server) /* the vGPU has not waited for it */
+		conn->failure = -ENODEV;
 	else
 		conn->done++;
 	conn->waits = false;

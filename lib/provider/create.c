@@ -58,8 +58,9 @@ static void take_answer(struct vgpu_request *request, ssize_t result)
 			finish(create, (int)result, VGPU_CAUSE_REFUSED, "the provider refuses to make it");
 		return;
 	}
-	if (!create) { /* the deadline is over */
-		undo(instance);
+	if (!create) { /* the deadline is over, or even the provider is: then no op is called any more */
+		if (vgpu_instance_get_state(instance) != VGPU_INSTANCE_GONE)
+			undo(instance);
 		return;
 	}
 	r = vg_server_open(instance);

@@ -367,16 +367,34 @@ int vg_loop_init(struct vg_loop *loop)
 void vg_loop_close(struct vg_loop *loop)
 {
 	int *const fds[] = {&loop->poll_fd, &loop->wake_fd, &loop->timer_fd};
+	const int r = vg_loop_enter(loop);
 	size_t i;
 
-	bury(loop);
 	pthread_mutex_lock(&loop->lock);
+	while (loop->posts) { /* one that came at the last moment */
+		pthread_mutex_unlock(&loop->lock);
+		run_posts(loop);
+		pthread_mutex_lock(&loop->lock);
+	}
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (*fds[i] >= 0)
 			vg_close(*fds[i]);
 		*fds[i] = -1;
 	}
 	pthread_mutex_unlock(&loop->lock);
+	bury(loop);
+	if (r == 0)
+		vg_loop_leave(loop);
+}
+
+void vg_loop_run_late(struct vg_loop *loop, struct vg_post *post)
+{
+	int r = vg_loop_enter(loop); /* others may be late, too */
+
+	post->fn(post);
+	bury(loop);
+	if (r == 0)
+		vg_loop_leave(loop);
 }
 
 void vg_loop_free(struct vg_loop *loop)

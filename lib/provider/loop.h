@@ -68,8 +68,10 @@ struct vg_loop {
 };
 
 int vg_loop_init(struct vg_loop *loop);
-/* Closes its descriptors: nothing is done on it any more, but it may be posted to. Then it can be freed. */
+/* Closes its descriptors: what is posted then is not called. Then it can be freed. */
 void vg_loop_close(struct vg_loop *loop);
+/* Calls post->fn, on a loop that is closed. */
+void vg_loop_run_late(struct vg_loop *loop, struct vg_post *post);
 void vg_loop_free(struct vg_loop *loop);
 /* The loop's own thread. 0 or -errno. */
 int vg_loop_start_thread(struct vg_loop *loop);

@@ -61,16 +61,25 @@ bool vg_request_is_issued(const struct vgpu_request *request)
 
 void vgpu_request_complete(struct vgpu_request *request, ssize_t result)
 {
+	struct vgpu_provider *provider;
 	struct vg_loop *loop;
+	bool is_late = false;
 
 	if (!request || !request->instance)
 		return;
-	loop = &request->instance->provider->loop;
+	provider = request->instance->provider;
+	loop = &provider->loop;
 	pthread_mutex_lock(&loop->lock);
 	if (request->state == VG_REQUEST_ISSUED) {
 		request->state = VG_REQUEST_COMPLETED;
 		request->result = result == -EINPROGRESS ? -EIO : result;
-		vg_loop_post_locked(loop, &request->post);
+		is_late = !vg_loop_post_locked(loop, &request->post);
+		if (is_late)
+			vg_ref_get(&provider->ref); /* the request may hold the last vGPU, and this the provider */
 	}
 	pthread_mutex_unlock(&loop->lock);
+	if (!is_late)
+		return;
+	vg_loop_run_late(loop, &request->post);
+	vg_provider_unref(provider);
 }
