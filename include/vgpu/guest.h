@@ -3,8 +3,9 @@
  * Guest memory as a provider reaches it: what the client of a vGPU lets it read and write by DMA.
  *
  * How depends on what the client gave with each range: memory whose size can't shrink is mapped, and can be borrowed;
- * memory that its owner could cut off is copied by the kernel; memory without a descriptor is read and written by
- * messages to the client. Reading and writing hide the difference. A transfer may go over several ranges that adjoin.
+ * memory that its owner could cut off, or that is of hugetlbfs, is copied by the kernel; memory without a descriptor is
+ * read and written by messages to the client. Reading and writing hide the difference. A transfer may go over several
+ * ranges that adjoin.
  *
  * Threads: all calls, from any thread, in ops and outside.
  */

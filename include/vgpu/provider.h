@@ -161,7 +161,7 @@ void vgpu_request_complete(struct vgpu_request *request, ssize_t result);
 /** Flags of a provider. */
 #define VGPU_PROVIDER_THREAD (1u << 0)       /* a thread of the library drives it; the caller need not */
 #define VGPU_PROVIDER_NO_MAP (1u << 1)       /* no region can be mapped: every access is a message */
-#define VGPU_PROVIDER_TRUST_MEMORY (1u << 2) /* map guest memory that its owner could shrink: then a touch kills us */
+#define VGPU_PROVIDER_TRUST_MEMORY (1u << 2) /* map guest memory that can be taken away: then a touch kills us */
 
 /** How a client lays out messages by which its memory is read and written; it can't be told from the messages. */
 enum vgpu_message_layout {

@@ -30,7 +30,7 @@ enum vgpu_access {
 
 /** How to talk to a vfio-user server, as bits. */
 #define VGPU_USER_ANY_PEER (1u << 0)     /* whoever serves it; else only root, or the user of this process */
-#define VGPU_USER_MAP_UNSEALED (1u << 1) /* map memory that the server could truncate: touching it may raise SIGBUS */
+#define VGPU_USER_MAP_UNSEALED (1u << 1) /* map memory that the server could take away: a touch may raise SIGBUS */
 #define VGPU_USER_POST (1u << 2)         /* writes of up to 8 bytes are sent, and not answered: their errors are lost */
 #define VGPU_USER_QUEUE (1u << 3) /* the same, and sent only by vgpu_vfio_flush(), the next call, or when many wait */
 

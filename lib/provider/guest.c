@@ -114,9 +114,11 @@ static int copy(struct vg_guest_range *range, uint64_t at, char *buf, size_t len
 {
 	char *memory;
 
-	if (range->way == VG_GUEST_COPIED)
+	if (range->way == VG_GUEST_COPIED && !range->map)
 		return copy_file(range, at, buf, length, is_write);
 	memory = range->at + (at - range->iova);
+	if (range->way == VG_GUEST_COPIED)
+		return vg_own_memory(memory, buf, length, is_write);
 	if (is_write)
 		memcpy(memory, buf, length);
 	else

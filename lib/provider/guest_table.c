@@ -63,20 +63,20 @@ struct vg_guest_range *vg_guest_at(const struct vg_guest *guest, uint64_t iova)
 	return i < guest->count && guest->ranges[i]->iova <= iova ? guest->ranges[i] : NULL;
 }
 
-static int map_range(struct vg_guest_range *range, const struct vg_guest_map *map)
+static int map_range(struct vg_guest_range *range, const struct vg_guest_map *map, const struct vg_memory_kind *kind)
 {
-	uint64_t in_page = map->offset & (vg_page_size() - 1);
+	uint64_t in_page = map->offset & (kind->page - 1);
 	int r;
 
-	if (map->size > SIZE_MAX - in_page)
+	/* the kernel maps whole pages, and of hugetlbfs unmaps nothing else */
+	if (map->size > SIZE_MAX - in_page - kind->page)
 		return -EINVAL;
-	range->map_size = (size_t)(map->size + in_page);
+	range->map_size = (size_t)((map->size + in_page + kind->page - 1) & ~(kind->page - 1));
 	r = vg_map_shared(map->fd, map->offset - in_page, range->map_size, true, map->flags & VGPU_GUEST_WRITE,
 					  &range->map);
 	if (r)
 		return r;
 	range->at = (char *)range->map + in_page;
-	range->way = VG_GUEST_MAPPED;
 	return 0;
 }
 
@@ -93,8 +93,9 @@ static int look(struct vg_guest_range *range, const struct vg_guest_map *map)
 	r = vg_memory_look(map->fd, &kind);
 	if (r)
 		return r;
+	range->way = VG_GUEST_MAPPED;
 	if (map->trust)
-		return map_range(range, map);
+		return map_range(range, map, &kind);
 	if (!kind.is_memory)
 		return -EINVAL;
 	if (map->offset > kind.size || map->size > kind.size - map->offset)
@@ -102,12 +103,10 @@ static int look(struct vg_guest_range *range, const struct vg_guest_map *map)
 	if (map->flags & VGPU_GUEST_WRITE && !kind.is_writable)
 		return -EACCES;
 	if (kind.is_fixed)
-		return map_range(range, map);
-	if (kind.is_huge && map->flags & VGPU_GUEST_WRITE)
-		return -EOPNOTSUPP; /* it can't be written to but by a mapping */
+		return map_range(range, map, &kind);
 	range->way = VG_GUEST_COPIED;
 	range->offset = map->offset;
-	return 0;
+	return kind.is_huge ? map_range(range, map, &kind) : 0; /* it can't be written to but by a mapping */
 }
 
 static int make_room(struct vg_guest *guest)
@@ -172,7 +171,7 @@ int vg_guest_add(struct vg_guest *guest, const struct vg_guest_map *map)
 	}
 	if (r) {
 		drop(range);
-	} else if (range->way == VG_GUEST_MAPPED) {
+	} else if (range->map) {
 		vg_close(range->fd); /* the mapping holds the file */
 		range->fd = -1;
 	}

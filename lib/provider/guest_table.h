@@ -22,7 +22,7 @@ struct vg_guest_range {
 	enum vg_guest_way way;
 	int fd; /* to copy from and to; else -1 */
 	uint64_t offset;
-	char *at;  /* where it is mapped */
+	char *at;  /* where it is mapped; NULL: nowhere. To copy it, the kernel touches it, whom that can't kill */
 	void *map; /* its whole mapping, from the page that it starts in */
 	size_t map_size;
 	uint64_t *dirty; /* a bit a page, from the page of iova on; NULL: not logged */

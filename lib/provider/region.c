@@ -64,6 +64,7 @@ static int check_info(struct vgpu_instance *instance, uint32_t index, const stru
 static int back(struct vg_region *region)
 {
 	const struct vgpu_region_info *info = &region->info;
+	struct vg_memory_kind kind;
 	void *memory = NULL;
 	int r;
 
@@ -79,6 +80,11 @@ static int back(struct vg_region *region)
 		region->fd = vg_dup_fd(info->fd);
 		if (region->fd < 0)
 			return region->fd;
+		r = vg_memory_look(region->fd, &kind);
+		if (r == 0 && (info->fd_offset | info->length) & (kind.page - 1))
+			r = -EINVAL; /* huge pages are mapped, and unmapped, as a whole */
+		if (r)
+			return r;
 		r = vg_map_shared(region->fd, info->fd_offset, (size_t)info->length, true, true, &memory);
 		if (r == -EACCES && !(info->flags & VGPU_REGION_FLAG_WRITE))
 			r = vg_map_shared(region->fd, info->fd_offset, (size_t)info->length, true, false, &memory);

@@ -185,21 +185,6 @@ int vg_dmabuf_sync(int fd, bool begin)
 	return r;
 }
 
-int vg_memory_check(int fd, uint64_t end, bool trusted)
-{
-	struct stat st;
-	int seals;
-
-	if (fstat(fd, &st))
-		return -errno;
-	if (!S_ISREG(st.st_mode)) /* a device's memory, a dmabuf: nobody truncates these */
-		return 0;
-	if (st.st_size < 0 || (uint64_t)st.st_size < end)
-		return -ERANGE;
-	seals = trusted ? F_SEAL_SHRINK : fcntl(fd, F_GET_SEALS);
-	return seals >= 0 && seals & F_SEAL_SHRINK ? 0 : -EPERM;
-}
-
 int vg_own_memory(void *address, void *buf, size_t size, bool write)
 {
 	struct iovec theirs = {address, size}, ours = {buf, size};

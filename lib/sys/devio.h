@@ -83,11 +83,6 @@ size_t vg_page_size(void);
  */
 int vg_reserve(size_t size, size_t align, size_t phase, void **out);
 /*
- * May memory of this file be mapped up to end, whoever else has it? 0; -EPERM: it may be truncated meanwhile, so that
- * touching it would kill us (trusted: nobody will); -ERANGE: it ends before.
- */
-int vg_memory_check(int fd, uint64_t end, bool trusted);
-/*
  * Copies this process's own memory at address into buf, or with write the other way; -EFAULT where there is none (it
  * may be of a file that was truncated), which plain copying would not survive.
  */

@@ -60,12 +60,19 @@ int vg_memory_look(int fd, struct vg_memory_kind *out)
 	*out = (struct vg_memory_kind){0};
 	if (flags < 0 || fstat(fd, &st) || fstatfs(fd, &fs))
 		return -errno;
+	out->is_file = S_ISREG(st.st_mode);
 	out->is_huge = fs.f_type == HUGETLBFS_MAGIC;
-	out->is_memory = S_ISREG(st.st_mode) && (out->is_huge || fs.f_type == TMPFS_MAGIC);
+	out->is_memory = out->is_file && (out->is_huge || fs.f_type == TMPFS_MAGIC);
 	out->is_writable = (flags & O_ACCMODE) == O_RDWR;
 	out->size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
 	seals = fcntl(fd, F_GET_SEALS);
-	out->is_fixed = seals >= 0 && seals & F_SEAL_SHRINK;
+	/*
+	 * No seal keeps a hole from being punched but those against writing. Of tmpfs, a page is made when the hole is
+	 * touched; of hugetlbfs, whose pages are few, there may be none left, and whoever touches it gets SIGBUS
+	 * (hugetlbfs_punch_hole() gives up the reservation too).
+	 */
+	out->is_fixed = seals >= 0 && seals & F_SEAL_SHRINK && !out->is_huge;
+	out->page = out->is_huge ? (uint64_t)fs.f_bsize : vg_page_size();
 	return 0;
 }
 

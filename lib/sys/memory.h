@@ -18,11 +18,13 @@ int vg_map_shared(int fd, uint64_t offset, size_t size, bool readable, bool writ
 
 /* What a descriptor is that somebody calls memory. */
 struct vg_memory_kind {
+	bool is_file;   /* else a device's, or a dmabuf: nobody truncates these */
 	bool is_memory; /* a file of tmpfs or hugetlbfs, as memfds are: to read it waits for nobody */
 	bool is_huge;   /* of hugetlbfs, which has no write(2) */
-	bool is_fixed;  /* it can't shrink any more */
+	bool is_fixed;  /* nothing that others do makes a touch of a mapping fatal */
 	bool is_writable;
 	uint64_t size;
+	uint64_t page; /* offset and length of a mapping are multiples of it */
 };
 
 int vg_memory_look(int fd, struct vg_memory_kind *out);

@@ -32,8 +32,11 @@ struct vg_device_ops {
 	int (*process)(void *device);
 	/* The struct vg_io_fd of a region: how many (*out and their descriptors are the caller's). */
 	int (*io_fds)(void *device, uint32_t region, struct vg_io_fd **out);
-	/* May memory of this file be mapped, whatever the one who gave it does to it meanwhile? */
-	int (*check_memory)(void *device, int fd, uint64_t end);
+	/*
+	 * May this part of a file be mapped, whatever the one who gave it does to it meanwhile? 0, -EPERM (no), -ERANGE (it
+	 * ends before), or -EINVAL (not such a part).
+	 */
+	int (*check_memory)(void *device, int fd, uint64_t offset, uint64_t size);
 };
 
 /* A part of a region whose writes go by a descriptor. */

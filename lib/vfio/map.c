@@ -137,14 +137,18 @@ static int fail_map(struct vgpu_vfio *vfio, const struct request *request, int e
 static int check_memory(struct vgpu_vfio *vfio, const struct request *request, const struct vgpu_mapping *mapping)
 {
 	const struct vgpu_region *region = request->region;
-	const struct vg_area *last = &mapping->areas[mapping->area_count - 1];
-	int r;
+	size_t i;
+	int r = 0;
 
 	if (!vfio->place.ops)
 		return 0;
 	if (region->fd < 0)
 		return fail_mappable(vfio, request, "its provider gives no memory for it");
-	r = vfio->place.ops->check_memory(vfio->place.device, region->fd, region->offset + last->offset + last->size);
+	for (i = 0; r == 0 && i < mapping->area_count; i++)
+		r = vfio->place.ops->check_memory(vfio->place.device, region->fd, region->offset + mapping->areas[i].offset,
+										  mapping->areas[i].size);
+	if (r == -EINVAL)
+		return fail_mappable(vfio, request, "its provider's memory has pages larger than its areas");
 	if (r == -EPERM)
 		return fail_mappable(vfio, request,
 							 "its provider may take the memory away at any time, and touching it would then end this "

@@ -9,6 +9,7 @@
 
 #include "sys/devio.h"
 #include "sys/files.h"
+#include "sys/memory.h"
 
 /* The most parts of a region with descriptors of their own that are believed. */
 #define IO_FDS_MAX 4096u
@@ -332,11 +333,19 @@ static int io_fds(void *opaque, uint32_t region, struct vg_io_fd **out)
 	return r <= room ? r : -EPROTO;
 }
 
-static int check_memory(void *opaque, int fd, uint64_t end)
+static int check_memory(void *opaque, int fd, uint64_t offset, uint64_t size)
 {
 	const struct vg_user_device *device = opaque;
+	struct vg_memory_kind kind;
+	int r = vg_memory_look(fd, &kind);
 
-	return vg_memory_check(fd, end, device->flags & VGPU_USER_MAP_UNSEALED);
+	if (r || !kind.is_file)
+		return r;
+	if (offset > kind.size || size > kind.size - offset)
+		return -ERANGE;
+	if (!kind.is_fixed && !(device->flags & VGPU_USER_MAP_UNSEALED))
+		return -EPERM;
+	return (offset | size) & (kind.page - 1) && kind.is_huge ? -EINVAL : 0; /* more than that would be mapped */
 }
 
 const struct vg_device_ops vg_user_device_ops = {
