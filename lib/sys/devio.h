@@ -27,7 +27,14 @@ int vg_ioctl_value(int fd, unsigned long request, unsigned long value);
  * hardly more than the system call, so that libc's detour (linkage table, cancellation, errno) would be much of what
  * the library adds.
  */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which look into calls */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define VG_SANITIZED 1 /* these look into calls */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define VG_SANITIZED 1
+#endif
+#endif
+#if defined(__x86_64__) && !defined(VG_SANITIZED)
 #define VG_INLINE_CALLS 1
 static inline long vg_syscall(long number, int fd, uint64_t second, uint64_t third, uint64_t fourth)
 {
