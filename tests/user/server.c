@@ -14,6 +14,21 @@
 
 #include "sys/unixsock.h"
 
+/*
+ * Under ThreadSanitizer, the linker sends the library's calls here: of dup() it knows that it is the same socket, by
+ * which client and server take turns, and of fcntl() not.
+ */
+int __wrap_vg_dup_fd(int fd);
+
+int __wrap_vg_dup_fd(int fd)
+{
+	int copy = dup(fd);
+
+	if (copy < 0 || fcntl(copy, F_SETFD, FD_CLOEXEC))
+		return -errno;
+	return copy;
+}
+
 int server_memory(size_t size, bool sealed)
 {
 	int fd = memfd_create("bar", MFD_CLOEXEC | MFD_ALLOW_SEALING);
