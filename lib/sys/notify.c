@@ -65,8 +65,10 @@ static int submit(struct vg_notify *notify, int source, int fd)
 
 bool vg_notify_fits(struct vg_notify *notify, int fd)
 {
-	/* the kernel looks at the eventfd before it finds that the other can't be read */
-	return submit(notify, notify->check, fd) == -EBADF && fcntl(fd, F_GETFD) >= 0;
+	const int flags = fcntl(fd, F_GETFL);
+
+	/* the kernel looks at the eventfd before it finds that the other can't be read; that nothing is open is the same */
+	return flags >= 0 && !(flags & O_PATH) && submit(notify, notify->check, fd) == -EBADF;
 }
 
 void vg_notify_add(struct vg_notify *notify, int fd)
