@@ -34,7 +34,6 @@ struct served {
 	atomic_int consents; /* what op destroy answers when it is asked */
 	atomic_bool hold;    /* quiesce is pending until its request is completed */
 	atomic_bool hold_write;
-	atomic_uint write_us; /* how long op write takes */
 	_Atomic(struct vgpu_request *) request;
 	atomic_int freed;
 };
@@ -131,8 +130,6 @@ static inline ssize_t served_write(struct vgpu_instance *instance, uint32_t regi
 		return -ENXIO;
 	memcpy(served->registers + offset, buf, len);
 	served->writes++;
-	if (served->write_us)
-		usleep(served->write_us);
 	if (offset != SERVED_SLOW || !served->hold_write)
 		return 0;
 	served->request = request;

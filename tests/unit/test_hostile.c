@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Peers that mean harm, or are broken: what they do ends their own connection at most, and nobody else notices. */
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
 #include "run_suite.h"
 #include "served.h"
 
@@ -203,61 +207,199 @@ START_TEST(false_replies)
 }
 END_TEST
 
-struct flood {
-	struct peer *peer;
-	atomic_bool stop;
-	atomic_bool began;
-};
-
-/* Posted writes, more than a server can work off before the next have come. */
-static void *pour(void *data)
+/* Numbers that wrap, or promise more than there is: refused, each with its error, and nothing has changed. */
+START_TEST(numbers)
 {
-	static const struct {
-		struct vg_user_header header;
-		struct vg_user_region_access access;
-		uint32_t value;
-	} __attribute__((packed))
-	post = {{1, VG_USER_REGION_WRITE, 36, VG_USER_NO_REPLY, 0}, {.region = VGPU_REGION_BAR2, .count = 4}, 1};
-	static unsigned char many[2000 * sizeof(post)];
-	struct flood *flood = data;
-	size_t i;
+	const struct vgpu_provider_opts opts = {.message_layout = VGPU_MESSAGE_LAYOUT_SPEC};
+	struct served *served = served_new(&opts);
+	struct peer *peer = peer_open(served->socket);
+	int memory;
+	void *at = peer_memory(SERVED_PAGE, F_SEAL_SHRINK, &memory);
+	const struct {
+		uint16_t command;
+		uint16_t size;
+		int result;
+		uint64_t words[4];
+	} tries[] = {/* offset; region, count */
+				 {VG_USER_REGION_READ, 16, -EINVAL, {UINT64_MAX, 2 | (uint64_t)1 << 32}},
+				 {VG_USER_REGION_READ, 16, -EINVAL, {UINT64_MAX - 3, 2 | (uint64_t)4 << 32}},
+				 {VG_USER_REGION_READ, 16, -EINVAL, {1, 2 | (uint64_t)UINT32_MAX << 32}},
+				 {VG_USER_REGION_READ, 16, -EINVAL, {0, UINT32_MAX | (uint64_t)4 << 32}},
+				 {VG_USER_REGION_WRITE, 24, -EINVAL, {UINT64_MAX - 3, 2 | (uint64_t)8 << 32, 0}},
+				 {VG_USER_REGION_WRITE, 24, -EINVAL, {0, 2 | (uint64_t)9 << 32, 0}},
+				 /* count; of each: offset; region, count; data */
+				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {UINT64_MAX, 0, 2, 0}},
+				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {((uint64_t)1 << 61) + 1, 0, 2, 0}},
+				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {1, 0, 2 | (uint64_t)9 << 32, 0}},
+				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {1, UINT64_MAX, 2 | (uint64_t)8 << 32, 0}},
+				 /* argsz, flags; offset; address; size */
+				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, 0, UINT64_MAX, 2}},
+				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, 0, 1, UINT64_MAX}},
+				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, UINT64_MAX, 0, 4096}},
+				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, INT64_MAX, 0, 4096}},
+				 {VG_USER_DMA_UNMAP, 24, -ENOENT, {24, UINT64_MAX, UINT64_MAX}},
+				 {VG_USER_DMA_UNMAP, 24, -EINVAL, {24 | (uint64_t)UINT32_MAX << 32, 0, 0}},
+				 /* argsz, flags; index, start; count */
+				 {VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x21 << 32, 2 | (uint64_t)UINT32_MAX << 32, 2}},
+				 {VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x22 << 32, 2 | (uint64_t)4 << 32, UINT32_MAX}},
+				 {VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x22 << 32, 2, 4}},
+				 {VG_USER_DEVICE_GET_IRQ_INFO, 16, -EINVAL, {16, UINT32_MAX}},
+				 {VG_USER_DEVICE_GET_REGION_INFO, 32, -EINVAL, {4096, UINT32_MAX}},
+				 {VG_USER_DEVICE_GET_REGION_INFO, 32, -EINVAL, {8, 0}},
+				 {VG_USER_DEVICE_GET_REGION_IO_FDS, 16, -EINVAL, {4096, UINT32_MAX}},
+				 {VG_USER_DEVICE_GET_INFO, 16, -EINVAL, {0}},
+				 /* argsz, flags; then page size, ranges; or IOVA, length, page size */
+				 {VG_USER_DEVICE_FEATURE, 24, -EINVAL, {64 | (uint64_t)0x20006 << 32, 4096, UINT32_MAX}},
+				 {VG_USER_DEVICE_FEATURE, 32, -EINVAL, {4096 | (uint64_t)0x10008 << 32, UINT64_MAX - 4095, 8192, 4096}},
+				 {VG_USER_DEVICE_FEATURE, 32, -E2BIG, {UINT32_MAX | (uint64_t)0x10008 << 32, 0, UINT64_MAX, 4096}},
+				 {VG_USER_DEVICE_FEATURE, 32, -EINVAL, {4096 | (uint64_t)0x10008 << 32, 0, 4096, 3}},
+				 {VG_USER_DEVICE_FEATURE, 8, -EINVAL, {8 | (uint64_t)0xffffffff << 32}},
+				 {VG_USER_MIG_DATA_READ, 8, -EOPNOTSUPP, {8 | (uint64_t)UINT32_MAX << 32}},
+				 {VG_USER_PRIVATE, 8, -EOPNOTSUPP, {0}},
+				 {UINT16_MAX, 8, -EOPNOTSUPP, {0}},
+				 {VG_USER_DMA_READ, 16, -EOPNOTSUPP, {0, 4096}}};
+	size_t i, cut;
+	int r;
 
-	for (i = 0; i < sizeof(many); i += sizeof(post))
-		memcpy(many + i, &post, sizeof(post));
-	while (!flood->stop && peer_send_raw(flood->peer, many, sizeof(many), NULL, 0))
-		flood->began = true;
-	return NULL;
+	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		const int fds = tries[i].command == VG_USER_DMA_MAP;
+
+		r = peer_call_fds(peer, tries[i].command, tries[i].words, tries[i].size, &memory, (size_t)fds);
+		ck_assert_msg(r == tries[i].result, "try %zu: %d", i, r);
+		for (cut = 0; cut < tries[i].size; cut++) /* and the same cut off anywhere */
+			ck_assert_int_lt(peer_call_fds(peer, tries[i].command, tries[i].words, cut, &memory, (size_t)fds), 0);
+	}
+	ck_assert_int_eq(served->writes, 0);
+	ck_assert_int_eq(served->reads, 0);
+	ck_assert_int_eq(vgpu_guest_read(served->instance, 0, &r, 4), -EFAULT);
+	peer_free(peer);
+	munmap(at, SERVED_PAGE);
+	close(memory);
+	still_works(served);
+	served_free_all(served);
 }
+END_TEST
 
-/* A client that never lets up: other vGPUs' clients, and the provider's own calls, have their turn all the same. */
-START_TEST(flooding)
+/* What is no eventfd is refused as one, and what is no memory as that; none of them is waited for. */
+START_TEST(wrong_descriptors)
 {
 	struct served *served = served_new(NULL);
-	struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = SERVED_UUID, .instance = 1, .type = "type"};
-	struct flood flood = {.peer = peer_open(served->socket)};
-	struct vgpu_instance *other;
-	struct peer *peer;
-	pthread_t thread;
-	uint32_t value;
-	int i;
+	struct peer *peer = peer_open(served->socket);
+	struct vg_user_irq_set give[] = {{sizeof(give[0]), 0x24, VGPU_IRQ_MSIX, 0, 1},
+									 {sizeof(give[0]), 0x14, VGPU_IRQ_INTX, 0, 1}};
+	int fds[12], ends[2], memory, r;
+	size_t count = 0, i, j;
+	void *at = peer_memory(SERVED_PAGE, F_SEAL_SHRINK, &memory);
 
-	served->write_us = 10;
-	ck_assert_int_eq(pthread_create(&thread, NULL, pour, &flood), 0);
-	PEER_WAIT_FOR(flood.began);
-	ck_assert_int_eq(vgpu_instance_create(served->provider, &which, &other), 0);
-	peer = peer_open(vgpu_instance_get_socket(other));
-	for (i = 0; i < 100; i++)
-		ck_assert_int_eq(peer_region_read(peer, VGPU_REGION_BAR2, 0, &value, 4), 0);
-	flood.stop = true;
-	shutdown(flood.peer->fd, SHUT_RDWR);
-	pthread_join(thread, NULL);
-	peer_free(flood.peer);
+	ck_assert_int_eq(pipe(ends), 0);
+	fds[count++] = ends[0];
+	fds[count++] = ends[1];
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	fds[count++] = ends[0];
+	fds[count++] = ends[1];
+	fds[count++] = memory;
+	fds[count++] = epoll_create1(0);
+	fds[count++] = timerfd_create(CLOCK_MONOTONIC, 0);
+	fds[count++] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	fds[count++] = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fds[count++] = open("/", O_PATH | O_CLOEXEC);
+	fds[count++] = eventfd(0, EFD_NONBLOCK);
+	for (i = 0; i < count; i++) {
+		const bool is_eventfd = i + 1 == count;
+
+		ck_assert_int_ge(fds[i], 0);
+		for (j = 0; j < 2; j++) {
+			r = peer_call_fds(peer, VG_USER_DEVICE_SET_IRQS, &give[j], sizeof(give[j]), &fds[i], 1);
+			ck_assert_msg(is_eventfd ? r == 0 : r == -EINVAL, "descriptor %zu: %d", i, r);
+		}
+		ck_assert_int_eq(vgpu_instance_has_irq(served->instance, VGPU_IRQ_MSIX, 0), is_eventfd);
+		r = peer_map(peer, i * SERVED_PAGE, SERVED_PAGE, 3, fds[i]);
+		ck_assert_msg(fds[i] == memory ? r == 0 : r < 0, "descriptor %zu as memory: %d", i, r);
+	}
 	peer_free(peer);
-	PEER_WAIT_FOR(vgpu_instance_get_state(other) == VGPU_INSTANCE_FREE);
-	ck_assert_int_eq(vgpu_instance_destroy(other, NULL), 0);
-	vgpu_instance_unref(other);
-	PEER_WAIT_FOR(served->freed == 1);
-	served->freed = 0;
+	munmap(at, SERVED_PAGE);
+	for (i = 0; i < count; i++)
+		close(fds[i]);
+	still_works(served);
+	served_free_all(served);
+}
+END_TEST
+
+/* The first message: JSON of any shape is answered, or refused and hung up on. */
+START_TEST(versions)
+{
+	static const char *const texts[] = {
+		"",
+		"{",
+		"[]",
+		"null",
+		"\"x\"",
+		"{}",
+		"{\"capabilities\":[]}",
+		"{\"capabilities\":{\"max_msg_fds\":-1}}",
+		"{\"capabilities\":{\"max_msg_fds\":1e999}}",
+		"{\"capabilities\":{\"max_msg_fds\":\"16\",\"max_data_xfer_size\":{}}}",
+		"{\"capabilities\":{\"max_data_xfer_size\":0}}",
+		"{\"capabilities\":{\"max_data_xfer_size\":18446744073709551615}}",
+		"{\"capabilities\":{\"pgsizes\":0,\"migration\":[[[[]]]]}}",
+		"{\"capabilities\":{\"twin_socket\":{\"supported\":7,\"fd_index\":-9}}}",
+		"{\"capabilities\":{\"twin_socket\":true}}",
+		"{\"capabilities\":{\"\\u0000\":1}}",
+		"{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}}",
+		"{\"capabilities\":{}} and more",
+		"\xff\xfe"};
+	struct served *served = served_new(NULL);
+	struct vg_user_version version = {0, 1};
+	struct peer *peer;
+	char *deep;
+	size_t i;
+	int r;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		peer = peer_new(served->socket);
+		r = peer_version(peer, 1, texts[i]);
+		if (r == 0) /* then it is a client as any other */
+			ck_assert_int_eq(peer_call(peer, VG_USER_DEVICE_RESET, NULL, 0), 0);
+		else
+			ck_assert_msg(r == -EINVAL && !peer_receive(peer), "%s: %d", texts[i], r);
+		peer_free(peer);
+		served_await(served, VGPU_INSTANCE_FREE);
+	}
+	deep = malloc(1 << 20); /* nested as deep as a message allows */
+	memcpy(deep, &version, sizeof(version));
+	memset(deep + sizeof(version), '[', (1 << 20) - sizeof(version));
+	deep[(1 << 20) - 1] = '\0';
+	peer = peer_new(served->socket);
+	ck_assert_int_eq(peer_call(peer, VG_USER_VERSION, deep, 1 << 20), -EINVAL);
+	ck_assert(!peer_receive(peer));
+	peer_free(peer);
+	free(deep);
+	still_works(served);
+	served_free_all(served);
+}
+END_TEST
+
+/* Whoever may not, is not listened to, whatever the socket's mode says. */
+START_TEST(other_user)
+{
+	struct served *served = served_new(NULL);
+	struct peer *peer;
+	pid_t child;
+	int status;
+
+	if (geteuid() == 0) { /* only root can become another */
+		ck_assert_int_eq(chmod(served->dir, 0755), 0);
+		ck_assert_int_eq(chmod(served->socket, 0666), 0);
+		child = fork();
+		if (child == 0) {
+			if (setresgid(1234, 1234, 1234) || setresuid(1234, 1234, 1234))
+				_exit(2);
+			peer = peer_new(served->socket);
+			_exit(peer_version(peer, 0, PEER_QEMU_JSON) == -EPIPE ? 0 : 1);
+		}
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_int_eq(status, 0);
+	}
 	still_works(served);
 	served_free_all(served);
 }
@@ -278,7 +420,10 @@ int main(void)
 	tcase_add_test(tcase, many_descriptors);
 	tcase_add_test(tcase, many_connections);
 	tcase_add_test(tcase, false_replies);
-	tcase_add_test(tcase, flooding);
+	tcase_add_test(tcase, numbers);
+	tcase_add_test(tcase, wrong_descriptors);
+	tcase_add_test(tcase, versions);
+	tcase_add_test(tcase, other_user);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
