@@ -24,7 +24,7 @@ void vg_command_dma_map(struct vg_conn *conn)
 	memcpy(&map, conn->body, sizeof(map));
 	order = (struct vg_guest_map){.iova = map.address,
 								  .size = map.size,
-								  .fd = vg_fds_take(conn->fds, 0),
+								  .fd = conn->fds->count ? conn->fds->fd[0] : -1,
 								  .offset = map.offset,
 								  .trust = instance->provider->opts.flags & VGPU_PROVIDER_TRUST_MEMORY};
 	if (map.flags & VG_USER_DMA_FLAG_READ)

@@ -94,29 +94,10 @@ void vgpu_guest_mark_dirty(struct vgpu_instance *instance, uint64_t iova, uint64
 		vg_guest_mark(&instance->guest, iova, length);
 }
 
-static int copy_file(const struct vg_guest_range *range, uint64_t at, char *buf, size_t length, bool is_write)
-{
-	uint64_t offset = range->offset + (at - range->iova);
-	ssize_t n;
-
-	while (length) {
-		n = is_write ? vg_pwrite(range->fd, buf, length, offset) : vg_pread(range->fd, buf, length, offset);
-		if (n <= 0)
-			return -EFAULT; /* its owner has cut it off */
-		buf += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 static int copy(struct vg_guest_range *range, uint64_t at, char *buf, size_t length, bool is_write)
 {
-	char *memory;
+	char *memory = range->at + (at - range->iova);
 
-	if (range->way == VG_GUEST_COPIED && !range->map)
-		return copy_file(range, at, buf, length, is_write);
-	memory = range->at + (at - range->iova);
 	if (range->way == VG_GUEST_COPIED)
 		return vg_own_memory(memory, buf, length, is_write);
 	if (is_write)

@@ -8,7 +8,6 @@
 #include <vgpu/guest.h>
 
 #include "sys/devio.h"
-#include "sys/files.h"
 #include "sys/memory.h"
 
 void vg_guest_init(struct vg_guest *guest, size_t max)
@@ -33,8 +32,6 @@ static void drop(struct vg_guest_range *range)
 		return;
 	if (range->map)
 		vg_unmap(range->map, range->map_size);
-	if (range->fd >= 0)
-		vg_close(range->fd);
 	free(range->dirty);
 	free(range);
 }
@@ -93,7 +90,7 @@ static int look(struct vg_guest_range *range, const struct vg_guest_map *map)
 	r = vg_memory_look(map->fd, &kind);
 	if (r)
 		return r;
-	range->way = VG_GUEST_MAPPED;
+	range->way = kind.is_fixed || map->trust ? VG_GUEST_MAPPED : VG_GUEST_COPIED;
 	if (map->trust)
 		return map_range(range, map, &kind);
 	if (!kind.is_memory)
@@ -102,11 +99,7 @@ static int look(struct vg_guest_range *range, const struct vg_guest_map *map)
 		return -ERANGE;
 	if (map->flags & VGPU_GUEST_WRITE && !kind.is_writable)
 		return -EACCES;
-	if (kind.is_fixed)
-		return map_range(range, map, &kind);
-	range->way = VG_GUEST_COPIED;
-	range->offset = map->offset;
-	return kind.is_huge ? map_range(range, map, &kind) : 0; /* it can't be written to but by a mapping */
+	return map_range(range, map, &kind);
 }
 
 static int make_room(struct vg_guest *guest)
@@ -147,18 +140,14 @@ static int insert(struct vg_guest *guest, struct vg_guest_range *range)
 int vg_guest_add(struct vg_guest *guest, const struct vg_guest_map *map)
 {
 	struct vg_guest_range *range = calloc(1, sizeof(*range));
-	int r = -ENOMEM;
+	int r;
 
-	if (!range) {
-		if (map->fd >= 0)
-			vg_close(map->fd);
-		return r;
-	}
+	if (!range)
+		return -ENOMEM;
 	atomic_init(&range->refs, 1);
 	range->iova = map->iova;
 	range->size = map->size;
 	range->flags = map->flags;
-	range->fd = map->fd;
 	if (!map->size || map->size - 1 > UINT64_MAX - map->iova || map->offset > INT64_MAX ||
 		map->size > (uint64_t)INT64_MAX - map->offset)
 		r = -EINVAL;
@@ -169,12 +158,8 @@ int vg_guest_add(struct vg_guest *guest, const struct vg_guest_map *map)
 		r = insert(guest, range);
 		pthread_mutex_unlock(&guest->lock);
 	}
-	if (r) {
+	if (r)
 		drop(range);
-	} else if (range->map) {
-		vg_close(range->fd); /* the mapping holds the file */
-		range->fd = -1;
-	}
 	return r;
 }
 

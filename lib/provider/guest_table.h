@@ -12,6 +12,10 @@
 
 #define VG_GUEST_PAGE UINT64_C(4096) /* of dirty bitmaps */
 
+/*
+ * Mapped and touched; mapped, but touched only by the kernel on our behalf, whom a page that is gone does not kill (its
+ * owner can cut it off; and by write(2) the kernel would wait for what the owner does to the file); or by messages.
+ */
 enum vg_guest_way { VG_GUEST_MAPPED = 1, VG_GUEST_COPIED, VG_GUEST_MESSAGES };
 
 struct vg_guest_range {
@@ -20,9 +24,7 @@ struct vg_guest_range {
 	uint64_t size;
 	uint32_t flags; /* VGPU_GUEST_* */
 	enum vg_guest_way way;
-	int fd; /* to copy from and to; else -1 */
-	uint64_t offset;
-	char *at;  /* where it is mapped; NULL: nowhere. To copy it, the kernel touches it, whom that can't kill */
+	char *at;  /* where it is mapped */
 	void *map; /* its whole mapping, from the page that it starts in */
 	size_t map_size;
 	uint64_t *dirty; /* a bit a page, from the page of iova on; NULL: not logged */
@@ -50,7 +52,7 @@ struct vg_guest_map {
 	uint64_t iova;
 	uint64_t size;
 	uint32_t flags;
-	int fd; /* becomes the table's; -1: there is none */
+	int fd; /* -1: there is none */
 	uint64_t offset;
 	bool trust;
 };
@@ -59,7 +61,7 @@ void vg_guest_init(struct vg_guest *guest, size_t max);
 void vg_guest_free(struct vg_guest *guest);
 /*
  * Adds a range: 0, -EEXIST (it overlaps), -EINVAL, -ENOSPC (there are too many), -ERANGE (beyond the file), -ENOMEM, or
- * an -errno of the kernel. The descriptor is taken over in any case.
+ * an -errno of the kernel. The descriptor stays the caller's.
  */
 int vg_guest_add(struct vg_guest *guest, const struct vg_guest_map *map);
 /* Takes out the range of exactly this place; -ENOENT. */

@@ -189,10 +189,14 @@ int vg_own_memory(void *address, void *buf, size_t size, bool write)
 {
 	struct iovec theirs = {address, size}, ours = {buf, size};
 	const pid_t self = getpid();
-	ssize_t n =
-		write ? process_vm_writev(self, &ours, 1, &theirs, 1, 0) : process_vm_readv(self, &ours, 1, &theirs, 1, 0);
+	ssize_t n;
 
-	if (n < 0)
-		return -errno;
-	return (size_t)n == size ? 0 : -EFAULT;
+	while (ours.iov_len) { /* one call copies 2 GiB at most */
+		n = write ? process_vm_writev(self, &ours, 1, &theirs, 1, 0) : process_vm_readv(self, &ours, 1, &theirs, 1, 0);
+		if (n <= 0)
+			return n < 0 ? -errno : -EFAULT;
+		ours = (struct iovec){(char *)ours.iov_base + n, ours.iov_len - (size_t)n};
+		theirs = (struct iovec){(char *)theirs.iov_base + n, ours.iov_len};
+	}
+	return 0;
 }
