@@ -9,8 +9,9 @@
 #include "sys/files.h"
 #include "sys/unixsock.h"
 
-/* Messages worked on in one go, so that other connections have their turn. */
+/* Messages worked on in one go, and how long that may take, so that other connections have their turn. */
 #define SERVE_MAX 64
+#define SERVE_MS 2
 /* Commands that are kept while another is worked on; who sends more waits. */
 #define HELD_MAX ((size_t)4 << 20)
 /* A body that is longer is not kept for the next time. */
@@ -314,6 +315,7 @@ static bool serve_one(struct vg_conn *conn)
 void vg_conn_serve(struct vg_conn *conn)
 {
 	struct vgpu_instance *instance = conn->instance;
+	int64_t end = 0;
 	unsigned i;
 	bool more = true;
 
@@ -321,8 +323,13 @@ void vg_conn_serve(struct vg_conn *conn)
 		return;
 	conn->serving = true;
 	vgpu_instance_ref(instance);
-	for (i = 0; i < SERVE_MAX && more && !conn->closing; i++)
+	for (i = 0; i < SERVE_MAX && more && !conn->closing; i++) {
 		more = serve_one(conn);
+		if (!end) /* not for one message alone */
+			end = vg_now_ms() + SERVE_MS;
+		else if (vg_now_ms() > end)
+			break;
+	}
 	conn->serving = false;
 	if (!conn->closing) {
 		if (more)

@@ -140,17 +140,17 @@ void vg_loop_take_back_locked(struct vg_loop *loop, struct vg_post *post)
 	post->posted = false;
 }
 
-/* Those that are there now: what they post waits for the next turn, so that nobody keeps others from theirs. */
+/* Those that were posted before: who posts himself again has his next turn after all others. */
 static void run_posts(struct vg_loop *loop)
 {
 	struct vg_post *post;
-	size_t left = 0;
+	size_t n = 0;
 
 	pthread_mutex_lock(&loop->lock);
 	for (post = loop->posts; post; post = post->next)
-		left++;
+		n++;
 	pthread_mutex_unlock(&loop->lock);
-	for (; left; left--) {
+	for (; n; n--) {
 		pthread_mutex_lock(&loop->lock);
 		post = loop->posts;
 		if (post)
