@@ -12,6 +12,7 @@
 #include "control/protocol.h"
 #include "peer.h"
 #include "tree.h"
+#include "util/str.h"
 
 #define UUID TREE_UUID
 #define WAIT_MS 10000
@@ -553,6 +554,77 @@ START_TEST(tells_events)
 }
 END_TEST
 
+/* Descriptors that come with a request are closed, and end the connection. */
+START_TEST(takes_no_descriptors)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(8 * sizeof(int))];
+	} control = {{0}};
+	static const char text[] = "{\"version\":1,\"command\":\"list\"}";
+	struct vg_user_header header = usual;
+	struct iovec parts[] = {{&header, sizeof(header)}, {(void *)(uintptr_t)text, strlen(text)}};
+	struct msghdr message = {
+		.msg_iov = parts, .msg_iovlen = 2, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+	int fd, i, fds[8], ends[2];
+
+	setup();
+	ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
+	for (i = 0; i < 8; i++)
+		fds[i] = ends[1];
+	*head = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(fds))};
+	memcpy(CMSG_DATA(head), fds, sizeof(fds));
+	header.size = (uint32_t)(sizeof(header) + strlen(text));
+	for (i = 0; i < 300; i++) { /* more than there could be */
+		fd = connect_control();
+		ck_assert_int_gt(sendmsg(fd, &message, MSG_NOSIGNAL), 0);
+		ck_assert_str_eq(hear(fd), "");
+		close(fd);
+	}
+	close(ends[1]);
+	PEER_WAIT_FOR(poll(&(struct pollfd){.fd = ends[0]}, 1, 0) == 1); /* nobody has the other end any more */
+	close(ends[0]);
+	ck_assert_uint_eq(count_devices(), 0);
+	teardown();
+}
+END_TEST
+
+/* As long as it may be, and with each member of another kind than it ought to be. */
+START_TEST(reads_any_shape)
+{
+	static const char *const kinds[] = {"null", "true", "-1", "9e99", "\"\"", "[]", "{}", "[[{}]]", "\"\\u0000\""};
+	static const char *const members[] = {"vgpu",       "uuid",  "type",  "params", "instance", "force",  "instances",
+										  "timeout_ms", "after", "first", "plane",  "version",  "command"};
+	static const char *const commands[] = {"parent", "types",   "list",  "attributes", "plane",
+										   "create", "destroy", "start", "shutdown",   "events"};
+	char *text = malloc(VG_CONTROL_DATA + 1);
+	size_t i, j, k;
+	int fd, n;
+
+	setup();
+	fd = connect_control();
+	for (i = 0; i < VG_COUNT(commands); i++) {
+		for (j = 0; j < VG_COUNT(members); j++) {
+			for (k = 0; k < VG_COUNT(kinds); k++) {
+				snprintf(text, VG_CONTROL_DATA, "{\"version\":1,\"command\":\"%s\",\"uuid\":\"%s\",\"%s\":%s}",
+						 commands[i], UUID, members[j], kinds[k]);
+				say(fd, &usual, text);
+				ck_assert_msg(strncmp(hear(fd), "{\"version\":1", 12) == 0, "%s", text);
+			}
+		}
+	}
+	n = snprintf(text, VG_CONTROL_DATA, "{\"version\":1,\"command\":\"list\",\"x\":\"");
+	memset(text + n, 'x', VG_CONTROL_DATA - (size_t)n);
+	memcpy(text + VG_CONTROL_DATA - 2, "\"}", 3);
+	say(fd, &usual, text);
+	ck_assert_str_eq(hear(fd), "{\"version\":1,\"vgpus\":[],\"parent\":\"gpu0\"}");
+	close(fd);
+	free(text);
+	teardown();
+}
+END_TEST
+
 /* Another user, who can reach the socket, is not listened to; unless he was let in. */
 START_TEST(admits_the_owner_only)
 {
@@ -655,6 +727,8 @@ int main(void)
 								  takes_turns,
 								  outlives_a_crowd,
 								  tells_events,
+								  takes_no_descriptors,
+								  reads_any_shape,
 								  admits_the_owner_only,
 								  makes_directories,
 								  NULL};
