@@ -151,14 +151,18 @@ static void run_posts(struct vg_loop *loop)
 		n++;
 	pthread_mutex_unlock(&loop->lock);
 	for (; n; n--) {
+		void (*fn)(struct vg_post *) = NULL;
+
 		pthread_mutex_lock(&loop->lock);
 		post = loop->posts;
-		if (post)
+		if (post) {
 			vg_loop_take_back_locked(loop, post);
+			fn = post->fn; /* from now on it may be posted again */
+		}
 		pthread_mutex_unlock(&loop->lock);
-		if (!post)
+		if (!fn)
 			return;
-		post->fn(post);
+		fn(post);
 	}
 }
 
