@@ -10,7 +10,8 @@
  *           width and height of the virtual screen, 8 and 9 where the picture starts in it, 10 framebuffer in 64 KiB;
  *           at 0x600 the size of the registers from there on (8), at 0x604 the byte order, little whatever is written
  *     BAR4  4096 bytes: the copy engine
- *     region 9  EDID region: a client that writes a block and sets the link up changes the EDID of BAR2
+ *     region 9  EDID region: a client that writes a block and sets the link up changes the EDID of BAR2; at first it
+ *               has the same
  *
  * The copy engine's registers, 32 bits each, little-endian (addresses also as one access of 64 bits):
  *

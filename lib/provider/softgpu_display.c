@@ -63,7 +63,8 @@ void vg_softgpu_display_reset(struct vg_softgpu *gpu)
 	if (state->edid_size) /* the display stays plugged in */
 		return;
 	make_edid(state->edid);
-	state->edid_size = 128;
+	memcpy(state->edid_new, state->edid, sizeof(state->edid));
+	state->edid_size = state->edid_new_size = 128;
 	state->edid_link = LINK_UP;
 }
 

@@ -133,12 +133,16 @@ END_TEST
 
 START_TEST(edid)
 {
-	unsigned char block[256];
+	unsigned char block[256], shown[128];
 	struct soft soft;
 	struct peer *peer;
 
 	set_up(&soft);
 	peer = soft.peer[0];
+	ck_assert_uint_eq(read32(peer, 9, 8), sizeof(shown)); /* the first monitor, as the guest sees it */
+	ck_assert_int_eq(peer_region_read(peer, 2, 0, shown, sizeof(shown)), 0);
+	ck_assert_int_eq(peer_region_read(peer, 9, 2048, block, sizeof(shown)), 0);
+	ck_assert_mem_eq(block, shown, sizeof(shown));
 	memset(block, 0x5a, sizeof(block));
 	ck_assert_uint_eq(read32(peer, 9, 0), 2048);
 	ck_assert_uint_eq(read32(peer, 9, 4), 1024);
@@ -147,7 +151,7 @@ START_TEST(edid)
 	ck_assert_uint_eq(read32(peer, 2, 0), 0);
 	ck_assert_int_eq(peer_region_write(peer, 9, 2048, block, sizeof(block)), 0);
 	write32(peer, 9, 8, 4096); /* too long: stays as it was */
-	ck_assert_uint_eq(read32(peer, 9, 8), 0);
+	ck_assert_uint_eq(read32(peer, 9, 8), sizeof(shown));
 	write32(peer, 9, 8, sizeof(block));
 	write32(peer, 9, 20, 1); /* up */
 	ck_assert_uint_eq(read32(peer, 2, 252), 0x5a5a5a5a);
