@@ -260,6 +260,7 @@ static void answer(struct vg_manager *manager, struct json_object *request, vg_a
 		json_object_put(reply);
 		send_error(manager);
 	}
+	vg_close(fd);
 }
 
 static void work_on(struct vg_manager *manager, struct json_object *request)

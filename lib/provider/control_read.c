@@ -6,6 +6,7 @@
 
 #include "provider/control.h"
 #include "provider/region.h"
+#include "sys/memory.h"
 #include "util/vec.h"
 
 #define TYPES_MAX 4096u
@@ -330,13 +331,14 @@ static int answer_plane(struct vg_control *control, struct json_object *request,
 		return r;
 	r = vg_instance_ask_plane(instance, type, &info);
 	region = r == 0 && info.format ? instance->regions[info.region] : NULL;
-	if (region && region->fd < 0)
-		r = -EOPNOTSUPP;
+	if (region) { /* else nothing is shown */
+		*fd = region->fd < 0 ? -EOPNOTSUPP : vg_memory_open_to_read(region->fd);
+		r = *fd < 0 ? *fd : 0;
+	}
 	if (r) {
 		r = vg_instance_fail_errno(instance, "take a picture", -r, VGPU_CAUSE_NONE,
 								   r == -EOPNOTSUPP ? "it has no display that can be looked at" : strerrordesc_np(-r));
-	} else if (region) {  /* else nothing is shown */
-		*fd = region->fd; /* which outlives this turn */
+	} else if (region) {
 		r = describe_plane(&info, region->info.fd_offset, plane) ? fail_memory(control) : 0;
 	}
 	vgpu_instance_unref(instance);

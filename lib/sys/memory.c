@@ -12,6 +12,7 @@
 
 #include "sys/devio.h"
 #include "sys/files.h"
+#include "util/str.h"
 
 int vg_map_shared(int fd, uint64_t offset, size_t size, bool readable, bool writable, void **out)
 {
@@ -38,7 +39,7 @@ int vg_memfd_make(const char *name, uint64_t size, bool read_only, void **out)
 
 	if (fd < 0)
 		return -errno;
-	r = ftruncate(fd, (off_t)size) ? -errno : vg_map_shared(fd, 0, size, true, true, &at);
+	r = ftruncate(fd, (off_t)size) || fchmod(fd, 0444) ? -errno : vg_map_shared(fd, 0, size, true, true, &at);
 	if (r == 0 && fcntl(fd, F_ADD_SEALS, seals)) {
 		r = -errno;
 		vg_unmap(at, size);
@@ -74,6 +75,18 @@ int vg_memory_look(int fd, struct vg_memory_kind *out)
 	out->is_fixed = seals >= 0 && seals & F_SEAL_SHRINK && !out->is_huge;
 	out->page = out->is_huge ? (uint64_t)fs.f_bsize : vg_page_size();
 	return 0;
+}
+
+int vg_memory_open_to_read(int fd)
+{
+	struct vg_memory_kind kind;
+	char path[32];
+	int r = vg_memory_look(fd, &kind);
+
+	if (r || !kind.is_memory)
+		return r ? r : -EOPNOTSUPP;
+	vg_strf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return vg_open(AT_FDCWD, path, O_RDONLY, 0);
 }
 
 int vg_memory_next(int fd, uint64_t from, uint64_t *start, uint64_t *end)

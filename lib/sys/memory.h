@@ -9,9 +9,13 @@
 
 /*
  * Makes a memfd of this size that nobody can shrink, grow or seal further, and maps it here, readable and writable. It
- * costs nothing until it is touched. read_only: nobody else can write to it or map it to write. A descriptor.
+ * costs nothing until it is touched. Who has only a descriptor to read it can't open another one to write, unless he is
+ * root or its owner. read_only: nobody else can write to it or map it to write. A descriptor.
  */
 int vg_memfd_make(const char *name, uint64_t size, bool read_only, void **out);
+
+/* Another descriptor of the same memory, by which it can only be read. Needs /proc. -EOPNOTSUPP: it is no memory. */
+int vg_memory_open_to_read(int fd);
 
 /* Maps a part of a descriptor, shared; a forked child does not get it. vg_unmap() (sys/devio.h) ends it. */
 int vg_map_shared(int fd, uint64_t offset, size_t size, bool readable, bool writable, void **out);

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "control/call.h"
 #include "control/protocol.h"
 #include "peer.h"
+#include "sys/files.h"
 #include "tree.h"
 #include "util/str.h"
 
@@ -290,6 +292,40 @@ START_TEST(takes_pictures)
 	ck_assert_int_eq(vgpu_picture_take(ctx, UUID, 2, &picture), -ENODATA);
 	ck_assert_int_eq(vgpu_picture_take(ctx, UUID, 3, &picture), -EINVAL);
 	ck_assert_int_eq(vgpu_picture_take(ctx, UUID ":1", 1, &picture), -ENODEV);
+	teardown();
+}
+END_TEST
+
+/* What comes for a picture is memory that the receiver can read, and nothing else. */
+START_TEST(pictures_are_read_only)
+{
+	struct vg_control_at at = {.owner = getuid()};
+	struct json_object *reply, *request;
+	struct vgpu_instance *instance;
+	char path[PATH_MAX + 32];
+	struct stat st;
+	int fd = -1;
+
+	setup();
+	ck_assert_int_eq(create(UUID, 0), 0);
+	snprintf(path, sizeof(path), "%s/gpu0.control", vgpu_context_get_runtime_dir(ctx));
+	at.path = path;
+	request = vg_control_request("plane");
+	ck_assert_int_eq(vg_json_add_text(request, "vgpu", UUID ":0"), 0);
+	ck_assert_int_eq(vg_control_call(ctx, "test", &at, request, vg_now_ms() + WAIT_MS, &reply, &fd), 0);
+	json_object_put(reply);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	ck_assert_int_eq(write(fd, "x", 1), -1);
+	ck_assert_ptr_eq(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0222, 0); /* nor is it opened anew to write by any other user */
+	close(fd);
+	/* while its provider and its clients go on to write */
+	ck_assert_int_eq(vgpu_instance_find(provider, UUID, 0, &instance), 0);
+	((char *)vgpu_instance_get_memory(instance, 0))[0] = 1;
+	vgpu_instance_unref(instance);
 	teardown();
 }
 END_TEST
@@ -721,6 +757,7 @@ int main(void)
 								  lists_many,
 								  starts_and_shuts_down,
 								  takes_pictures,
+								  pictures_are_read_only,
 								  undoes_what_nobody_waits_for,
 								  undoes_what_the_killed_wanted,
 								  ends_with_work_to_do,
