@@ -206,6 +206,7 @@ static inline int peer_version(struct peer *peer, uint16_t minor, const char *js
 #define PEER_QEMU_JSON                                                                                                 \
 	"{\"capabilities\": {\"migration\": {\"pgsize\": 4096, \"max_bitmap_size\": 268435456}, \"max_msg_fds\": 16, "     \
 	"\"max_data_xfer_size\": 1048576, \"pgsizes\": 4096, \"max_dma_maps\": 65535, \"write_multiple\": true}}"
+#define PEER_DISPLAY_JSON "{\"capabilities\": {\"vgpu_display\": 1, \"max_msg_fds\": 16}}"
 #define PEER_TWIN_JSON "{\"capabilities\": {\"twin_socket\": {\"supported\": true}, \"max_msg_fds\": 16}}"
 
 static inline struct peer *peer_open(const char *path)

@@ -35,6 +35,9 @@ struct served {
 	atomic_bool hold;    /* quiesce is pending until its request is completed */
 	atomic_bool hold_write;
 	_Atomic(struct vgpu_request *) request;
+	struct vgpu_plane_info plane; /* what the primary plane shows */
+	atomic_int plane_result;
+	atomic_int planes; /* how often it was asked */
 	atomic_int freed;
 };
 
@@ -163,6 +166,16 @@ static inline int served_reset(struct vgpu_instance *instance, struct vgpu_reque
 	return 0;
 }
 
+static inline int served_get_plane(struct vgpu_instance *instance, uint32_t type, struct vgpu_plane_info *out)
+{
+	struct served *served = vgpu_instance_get_data(instance);
+
+	served->planes++;
+	if (type == VGPU_PLANE_PRIMARY)
+		*out = served->plane;
+	return served->plane_result;
+}
+
 /* opts: what is not set is chosen here; NULL: all. */
 static inline struct served *served_new(const struct vgpu_provider_opts *wanted)
 {
@@ -179,7 +192,8 @@ static inline struct served *served_new(const struct vgpu_provider_opts *wanted)
 											 .write = served_write,
 											 .quiesce = served_quiesce,
 											 .resume = served_resume,
-											 .reset = served_reset};
+											 .reset = served_reset,
+											 .get_plane = served_get_plane};
 	memcpy(served->dir, "/tmp/vgpu-served.XXXXXX", 24);
 	ck_assert_ptr_nonnull(mkdtemp(served->dir));
 	opts.size = sizeof(opts);

@@ -51,8 +51,10 @@ struct vgpu_display_opts {
  *
  * Return: 0, or (with the cause in the error record)
  *  * -EINVAL: a NULL argument, or an option that makes no sense (invalid);
- *  * -EOPNOTSUPP: the driver offers no planes, or not from this source (unsupported);
- *  * -ENODEV: the device is gone; -E2BIG; -ENOMEM.
+ *  * -EOPNOTSUPP: the driver offers no planes, or not from this source (unsupported). A provider over vfio-user offers
+ *    none in dmabufs, and none at all where it has no display or does not know libvgpu-vfio-user(7);
+ *  * -ENODEV: the device is gone; -ETIMEDOUT, -EPROTO: its vfio-user server does not answer, or not with sense;
+ *    -E2BIG; -ENOMEM.
  * Since: 0.1
  */
 int vgpu_display_open(struct vgpu_vfio *vfio, const struct vgpu_display_opts *opts, struct vgpu_display **out);
@@ -83,15 +85,17 @@ int vgpu_display_has_dmabuf(const struct vgpu_display *display);
  * @type: which plane
  * @out: receives a snapshot, a new reference; untouched on failure
  *
- * One system call where nothing changed since this display's last call for @type: then @out receives the same
- * object as that did, and no memory is allocated. A plane that the driver does not show now is a success too:
- * see vgpu_plane_has_picture(). Some drivers (mdpy) answer with the primary plane whatever the type.
+ * One system call, or one message to a vfio-user server, where nothing changed since this display's last call for
+ * @type: then @out receives the same object as that did, and no memory is allocated. A plane that the driver does not
+ * show now is a success too: see vgpu_plane_has_picture(). Some drivers (mdpy) answer with the primary plane whatever
+ * the type.
  *
  * Return: 1 if the plane is another than at the last call (and at the first), 0 if it is the same; or
  *  * -EINVAL: a NULL argument, or no such type (invalid); or the driver refuses the type (refused);
  *  * -EPROTO: what the driver says makes no sense, such as rows that do not fit into the plane's size, or a plane
  *    that does not fit into its region (bad-data);
- *  * -ENODEV: the device is gone or closed; -ENOMEM; or another -errno of the driver.
+ *  * -ENODEV: the device is gone or closed; -ETIMEDOUT: its vfio-user server does not answer; -ENOMEM; or another
+ *    -errno of the driver.
  * Since: 0.1
  */
 int vgpu_plane_find(struct vgpu_display *display, enum vgpu_plane_type type, struct vgpu_plane **out);
@@ -140,8 +144,11 @@ int64_t vgpu_plane_get_hot_x(const struct vgpu_plane *plane);
 /** vgpu_plane_get_hot_y() - vertical place of the hot spot in a cursor; -1: unknown. Since: 0.1 */
 int64_t vgpu_plane_get_hot_y(const struct vgpu_plane *plane);
 
-/** vgpu_plane_get_region() - index of the region that it starts; -1: it lies in a dmabuf. Since: 0.1 */
+/** vgpu_plane_get_region() - index of the region that it lies in; -1: it lies in a dmabuf. Since: 0.1 */
 int64_t vgpu_plane_get_region(const struct vgpu_plane *plane);
+
+/** vgpu_plane_get_offset() - where in its region it starts, in bytes: 0 for the kernel's devices. Since: 0.1 */
+uint64_t vgpu_plane_get_offset(const struct vgpu_plane *plane);
 
 /** vgpu_plane_get_dmabuf_id() - the driver's id of its dmabuf; -1: it lies in a region. Since: 0.1 */
 int64_t vgpu_plane_get_dmabuf_id(const struct vgpu_plane *plane);
@@ -150,7 +157,8 @@ int64_t vgpu_plane_get_dmabuf_id(const struct vgpu_plane *plane);
  * vgpu_plane_map() - map the pixels of a plane to read them
  * @display: the display that @plane is of
  * @plane: a plane with a picture
- * @out: receives the mapping, of the plane's size; untouched on failure; free it with vgpu_mapping_unmap()
+ * @out: receives the mapping, of the plane's size, from its first pixel on; untouched on failure; free it with
+ *       vgpu_mapping_unmap()
  * @dmabuf: receives the dmabuf, a new reference, of a plane that lies in one, else NULL; also where the mapping fails
  *          with -EOPNOTSUPP; untouched on any other failure; NULL: not wanted
  *
@@ -161,7 +169,8 @@ int64_t vgpu_plane_get_dmabuf_id(const struct vgpu_plane *plane);
  * Return: 0, or
  *  * -EINVAL: a NULL argument (invalid);
  *  * -ENODATA: the plane has no picture (not-ready);
- *  * -EOPNOTSUPP: its pixels do not lie in rows, or its region or dmabuf can't be mapped (not-mappable);
+ *  * -EOPNOTSUPP: its pixels do not lie in rows, or its region or dmabuf can't be mapped (not-mappable): those in a
+ *    region can be read, by vgpu_region_read();
  *  * -ENODEV: the device is gone or closed; or as vgpu_region_map() or vgpu_dmabuf_find().
  * Since: 0.1
  */

@@ -317,7 +317,7 @@ int vgpu_instance_add_doorbell(struct vgpu_instance *instance, uint32_t index, u
  * @stride: bytes from one row to the next
  * @region: index of the region that holds it
  * @offset: where in the region it starts
- * @length: how long it is, in bytes
+ * @length: how long it is, in bytes; the last row may end with its last pixel
  * @x: position of a cursor
  * @y: position of a cursor
  * @hot_x: its hot spot

@@ -115,7 +115,9 @@ enum vgpu_quiesce {
  *                       vGPU can't be migrated
  * @read_migration: the next bytes of the state that is saved: how many; less than @len: this is its end
  * @write_migration: the next bytes of the state that is restored: @len, or an error
- * @get_plane: what the display shows (@type 1: primary, 2: cursor); numbers stay 0 where nothing is shown
+ * @get_plane: what the display shows (@type 1: primary, 2: cursor); numbers stay 0 where nothing is shown. Asked for
+ *             management clients, and for vfio-user clients that know libvgpu-vfio-user(7), as this library does;
+ *             -EOPNOTSUPP: this vGPU has no display
  *
  * @data is that of vgpu_provider_register(); a vGPU's own is vgpu_instance_get_data(). Ops return 0 or -errno. A
  * missing op answers -EOPNOTSUPP where nothing else is said. Those with a request may return -EINPROGRESS.

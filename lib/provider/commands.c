@@ -33,6 +33,8 @@ void vg_conn_dispatch(struct vg_conn *conn)
 		vg_conn_negotiate(conn);
 	else if (command == VG_USER_VERSION)
 		vg_conn_fail(conn, -EINVAL);
+	else if (command == VG_USER_QUERY_GFX_PLANE && conn->display)
+		vg_command_plane(conn);
 	else if (command >= sizeof(commands) / sizeof(commands[0]) || !commands[command])
 		vg_conn_fail(conn, -EOPNOTSUPP);
 	else

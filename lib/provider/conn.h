@@ -58,6 +58,7 @@ struct vg_conn {
 	bool busy; /* a command is worked on */
 	struct vg_user_caps caps;
 	uint32_t data_max; /* of a message to the client */
+	uint32_t display;  /* the version agreed on; 0: none */
 	struct vg_user_header command;
 	const unsigned char *body; /* of the command */
 	size_t size;
@@ -128,6 +129,7 @@ void vg_command_reset(struct vg_conn *conn);
 void vg_command_feature(struct vg_conn *conn);
 void vg_command_read_state(struct vg_conn *conn);
 void vg_command_write_state(struct vg_conn *conn);
+void vg_command_plane(struct vg_conn *conn);
 
 /* Goes on with those that found no room. */
 void vg_transfers_go_on(struct vg_conn *conn);

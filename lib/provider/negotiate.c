@@ -21,6 +21,9 @@ static void offer(const struct vg_conn *conn, struct vg_user_caps *own)
 	own->write_multiple = true;
 	if (conn->instance->provider->ops.set_migration_state)
 		own->named |= VG_USER_CAP_MIGRATION;
+	if (conn->instance->provider->ops.get_plane)
+		own->named |= VG_USER_CAP_DISPLAY;
+	own->display = VG_USER_DISPLAY_VERSION;
 }
 
 /* A second socket for our messages: the other end of it is *out. */
@@ -72,6 +75,7 @@ static int agree(struct vg_conn *conn, struct vg_user_version *version, struct v
 		return r == -ENOMEM ? r : -EINVAL;
 	offer(conn, &own);
 	vg_user_caps_answer(&own, &conn->caps, answer);
+	conn->display = answer->display;
 	conn->data_max =
 		conn->caps.max_data_xfer_size < VG_SERVER_DATA_MAX ? conn->caps.max_data_xfer_size : VG_SERVER_DATA_MAX;
 	return 0;

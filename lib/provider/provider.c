@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <vgpu/format.h>
 
 #include "core/context.h"
 #include "core/opts.h"
@@ -386,6 +387,7 @@ int vgpu_provider_get_attr(struct vgpu_provider *provider, struct vgpu_instance 
 
 static int check_plane(const struct vgpu_instance *instance, const struct vgpu_plane_info *info)
 {
+	const uint64_t row = (uint64_t)info->width * (vgpu_format_get_pixel_size(info->format) ?: 1);
 	const struct vg_region *region;
 
 	if (!info->format)
@@ -395,8 +397,8 @@ static int check_plane(const struct vgpu_instance *instance, const struct vgpu_p
 	region = instance->regions[info->region];
 	if (info->offset > region->info.length || info->length > region->info.length - info->offset)
 		return -EPROTO;
-	if (!info->width || !info->height || (uint64_t)info->stride * (info->height - 1) > info->length ||
-		info->stride < info->width)
+	if (!row || !info->height || info->stride < row || row > info->length ||
+		(uint64_t)info->stride * (info->height - 1) > info->length - row)
 		return -EPROTO;
 	return 0;
 }

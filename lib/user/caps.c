@@ -189,6 +189,8 @@ void vg_user_caps_answer(const struct vg_user_caps *own, const struct vg_user_ca
 	out->twin_index = out->twin_socket ? own->twin_index : -1;
 	out->write_multiple = out->named & VG_USER_CAP_WRITE_MULTIPLE && own->write_multiple && proposed->write_multiple;
 	out->display = out->named & VG_USER_CAP_DISPLAY ? least(own->display, proposed->display) : 0;
+	if (!out->display)
+		out->named &= ~(uint32_t)VG_USER_CAP_DISPLAY;
 }
 
 /* Text that is written piece by piece. */

@@ -22,7 +22,7 @@ enum vg_user_cap {
 	VG_USER_CAP_TWIN_SOCKET = 1u << 4,
 	VG_USER_CAP_WRITE_MULTIPLE = 1u << 5,
 	VG_USER_CAP_MIGRATION = 1u << 6, /* not in the specification: {pgsize, max_bitmap_size}, of QEMU and others */
-	VG_USER_CAP_DISPLAY = 1u << 7    /* libvgpu's own: the private commands of planes */
+	VG_USER_CAP_DISPLAY = 1u << 7    /* libvgpu's own: the private command about planes */
 };
 
 struct vg_user_caps {
@@ -36,7 +36,7 @@ struct vg_user_caps {
 	int twin_index; /* of the twin socket among a reply's descriptors; -1: none */
 	bool twin_socket;
 	bool write_multiple;
-	uint32_t display; /* version of the display's commands; 0: none */
+	uint32_t display; /* VG_USER_DISPLAY_VERSION, or less; 0: none */
 };
 
 /* The defaults: those of a peer that names nothing. */

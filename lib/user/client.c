@@ -15,10 +15,11 @@ static void own_caps(struct vg_user_caps *caps)
 {
 	vg_user_caps_init(caps);
 	caps->named = VG_USER_CAP_MSG_FDS | VG_USER_CAP_DATA_SIZE | VG_USER_CAP_DMA_MAPS | VG_USER_CAP_PGSIZES |
-				  VG_USER_CAP_TWIN_SOCKET | VG_USER_CAP_WRITE_MULTIPLE | VG_USER_CAP_MIGRATION;
+				  VG_USER_CAP_TWIN_SOCKET | VG_USER_CAP_WRITE_MULTIPLE | VG_USER_CAP_MIGRATION | VG_USER_CAP_DISPLAY;
 	caps->max_msg_fds = VG_CLIENT_FDS;
 	caps->twin_socket = true;
 	caps->write_multiple = true;
+	caps->display = VG_USER_DISPLAY_VERSION;
 }
 
 /* The twin socket, if the server gave one. */
@@ -47,6 +48,8 @@ static int take_version(struct vg_client *client, const struct vg_user_version *
 	r = vg_user_caps_parse(json, size, &client->caps);
 	if (r == 0 && client->caps.max_data_xfer_size > VG_USER_DEFAULT_DATA)
 		client->caps.max_data_xfer_size = VG_USER_DEFAULT_DATA; /* replies are to fit, too */
+	if (r == 0 && client->caps.display > VG_USER_DISPLAY_VERSION)
+		client->caps.display = 0; /* that is no answer to what we proposed */
 	return r;
 }
 

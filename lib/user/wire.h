@@ -30,7 +30,8 @@ enum vg_user_command {
 	VG_USER_DEVICE_FEATURE = 16,
 	VG_USER_MIG_DATA_READ = 17,
 	VG_USER_MIG_DATA_WRITE = 18,
-	VG_USER_PRIVATE = 0x8000 /* and above: libvgpu's own, used only where both sides named their capability */
+	VG_USER_PRIVATE = 0x8000, /* and above: libvgpu's own, used only where both sides named their capability */
+	VG_USER_QUERY_GFX_PLANE = VG_USER_PRIVATE /* libvgpu-vfio-user(7) */
 };
 
 #define VG_USER_TYPE_MASK 0xfu
@@ -168,6 +169,29 @@ struct vg_user_mig_data {
 	uint32_t size;
 };
 
+/* Of QUERY_GFX_PLANE, both ways: the kernel's struct vfio_device_gfx_plane_info, and where in its region it starts. */
+struct vg_user_gfx_plane {
+	uint32_t argsz;
+	uint32_t flags; /* VFIO_GFX_PLANE_TYPE_* */
+	uint32_t drm_plane_type;
+	uint32_t drm_format; /* 0: nothing is shown */
+	uint64_t drm_format_mod;
+	uint32_t width;
+	uint32_t height;
+	uint32_t stride;
+	uint32_t size;
+	uint32_t x_pos;
+	uint32_t y_pos;
+	uint32_t x_hot;
+	uint32_t y_hot;
+	uint32_t region_index;
+	uint32_t reserved;
+	uint64_t region_offset;
+};
+
+/* The version of the capability that goes with it. */
+#define VG_USER_DISPLAY_VERSION 1u
+
 _Static_assert(sizeof(struct vg_user_header) == 16, "header");
 _Static_assert(sizeof(struct vg_user_version) == 4, "version");
 _Static_assert(sizeof(struct vg_user_dma_map) == 32, "DMA map");
@@ -185,6 +209,7 @@ _Static_assert(sizeof(struct vg_user_write_multi) == 8, "multiple writes");
 _Static_assert(sizeof(struct vg_user_write) == 24, "one of multiple writes");
 _Static_assert(sizeof(struct vg_user_feature) == 8, "feature");
 _Static_assert(sizeof(struct vg_user_mig_data) == 8, "migration data");
+_Static_assert(sizeof(struct vg_user_gfx_plane) == 72, "plane");
 
 /* What stands before the data in the largest messages: the limit of a message is that of its data, and this. */
 #define VG_USER_OVERHEAD 64u

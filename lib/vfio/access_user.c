@@ -111,6 +111,7 @@ static int make_device(struct vgpu_context *ctx, const char *path, struct vgpu_d
 	device->flags = opts->flags;
 	device->max_data = caps->max_data_xfer_size;
 	device->max_fds = caps->max_msg_fds < VG_USER_FDS_MAX ? caps->max_msg_fds : VG_USER_FDS_MAX;
+	device->has_planes = caps->display;
 	*out = device;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct vfio_device_gfx_plane_info;
 struct vfio_region_info;
 struct vg_io_fd;
 
@@ -19,6 +20,8 @@ struct vg_device_ops {
 	int (*control)(void *device, unsigned long request, void *arg);
 	/* VFIO_DEVICE_GET_REGION_INFO; *fd receives what to map the region by, the caller's then, or -1. */
 	int (*region_info)(void *device, struct vfio_region_info *info, int *fd);
+	/* VFIO_DEVICE_QUERY_GFX_PLANE; *offset receives where in its region a plane starts. */
+	int (*query_plane)(void *device, struct vfio_device_gfx_plane_info *info, uint64_t *offset);
 	/* Bytes done, at least one. */
 	ssize_t (*read)(void *device, uint32_t region, uint64_t offset, void *buf, size_t len);
 	ssize_t (*write)(void *device, uint32_t region, uint64_t offset, const void *buf, size_t len);

@@ -45,12 +45,16 @@ static uint32_t source_flag(uint32_t source)
 }
 
 /* 0 or -errno. info is zeroed first: drivers leave fields as they are. */
-static int ask(struct vgpu_vfio *vfio, uint32_t type, uint32_t flags, struct vfio_device_gfx_plane_info *info)
+static int ask(struct vgpu_vfio *vfio, uint32_t type, uint32_t flags, struct vfio_device_gfx_plane_info *info,
+			   uint64_t *offset)
 {
 	memset(info, 0, sizeof(*info));
 	info->argsz = sizeof(*info);
 	info->flags = flags;
 	info->drm_plane_type = type;
+	*offset = 0;
+	if (vfio->place.ops)
+		return vfio->place.ops->query_plane(vfio->place.device, info, offset);
 	return vg_device_control(vfio, VFIO_DEVICE_QUERY_GFX_PLANE, info);
 }
 
@@ -58,9 +62,10 @@ static int ask(struct vgpu_vfio *vfio, uint32_t type, uint32_t flags, struct vfi
 static int probe(struct vgpu_vfio *vfio, uint32_t source)
 {
 	struct vfio_device_gfx_plane_info info;
-	int r = ask(vfio, VGPU_PLANE_PRIMARY, VFIO_GFX_PLANE_TYPE_PROBE | source_flag(source), &info);
+	uint64_t offset;
+	int r = ask(vfio, VGPU_PLANE_PRIMARY, VFIO_GFX_PLANE_TYPE_PROBE | source_flag(source), &info, &offset);
 
-	if (r == -ENODEV || r == -ENOMEM)
+	if (r == -ENODEV || r == -ENOMEM || r == -ETIMEDOUT || r == -EPROTO)
 		return r;
 	return r >= 0;
 }
@@ -203,8 +208,8 @@ static int check_region(struct vgpu_vfio *vfio, const struct vg_plane_facts *fac
 	r = vg_region_get(vfio, FIND, facts->place, &region);
 	if (r == -EINVAL)
 		return fail_plane(vfio, facts->type, EPROTO, "there is no such region");
-	if (r == 0 && facts->size > region->size)
-		return fail_plane(vfio, facts->type, EPROTO, "it is larger than its region");
+	if (r == 0 && (facts->offset > region->size || facts->size > region->size - facts->offset))
+		return fail_plane(vfio, facts->type, EPROTO, "it does not fit into its region");
 	return r;
 }
 
@@ -232,6 +237,7 @@ int vgpu_plane_find(struct vgpu_display *display, enum vgpu_plane_type type, str
 	struct vg_plane_facts facts;
 	struct vgpu_plane **last;
 	const char *why = NULL;
+	uint64_t offset;
 	struct vgpu_vfio *vfio;
 	int r;
 
@@ -244,11 +250,11 @@ int vgpu_plane_find(struct vgpu_display *display, enum vgpu_plane_type type, str
 	if (!out || (type != VGPU_PLANE_PRIMARY && type != VGPU_PLANE_CURSOR))
 		return vg_fail_invalid(vfio->ctx, FIND, vfio->name, "no plane has type %d, or there is no place for it", type);
 	pthread_mutex_lock(&display->lock);
-	r = ask(vfio, type, source_flag(display->source), &info);
+	r = ask(vfio, type, source_flag(display->source), &info, &offset);
 	if (r == -ENOMEM) /* mbochs says so where it has just made what it was asked for */
-		r = ask(vfio, type, source_flag(display->source), &info);
+		r = ask(vfio, type, source_flag(display->source), &info, &offset);
 	if (r >= 0)
-		r = vg_plane_take(&info, type, display->source, &facts, &why);
+		r = vg_plane_take(&info, offset, type, display->source, &facts, &why);
 	last = &display->last[type - VGPU_PLANE_PRIMARY];
 	if (r < 0)
 		r = fail_plane(vfio, type, -r, why);
@@ -275,11 +281,9 @@ static int fail_not_mappable(struct vgpu_display *display, const char *why)
 
 static int map_region(struct vgpu_display *display, const struct vg_plane_facts *facts, struct vgpu_mapping **out)
 {
-	struct vgpu_region_map_opts opts = {.size = sizeof(opts), .flags = VGPU_MAP_READ, .length = facts->size};
-
 	if (facts->modifier != VGPU_FORMAT_MODIFIER_LINEAR)
 		return fail_not_mappable(display, "they do not lie in rows");
-	return vgpu_region_map(display->vfio, facts->place, &opts, out);
+	return vg_mapping_of_region(display->vfio, facts->place, facts->offset, facts->size, out);
 }
 
 static int map_dmabuf(struct vgpu_display *display, const struct vg_plane_facts *facts,

@@ -105,6 +105,9 @@ void vg_regions_free(struct vgpu_vfio *vfio);
 void vg_displays_detach(struct vgpu_vfio *vfio);
 void vg_dmabufs_free(struct vgpu_vfio *vfio);
 
+/* Maps a part of a region to read it, from any byte on: that is what the mapping says and starts at. */
+int vg_mapping_of_region(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, uint64_t size,
+						 struct vgpu_mapping **out);
 /* Maps size bytes of a descriptor to read them. 0 or -errno, without a record. */
 int vg_mapping_of_fd(int fd, size_t size, struct vgpu_mapping **out);
 

@@ -13,8 +13,8 @@
 #define HINT_READ "use vgpu_region_read() and vgpu_region_write(), or vgpuctl without --map"
 
 struct vgpu_mapping {
-	char *address;
-	size_t length; /* of the addresses, whole pages */
+	char *address; /* of the first byte, in the first page */
+	size_t length; /* of all pages */
 	uint64_t offset;
 	size_t size; /* what of it lies in the region */
 	size_t area_count;
@@ -211,6 +211,24 @@ int vgpu_region_map(struct vgpu_vfio *vfio, uint32_t index, const struct vgpu_re
 	return r;
 }
 
+int vg_mapping_of_region(struct vgpu_vfio *vfio, uint32_t index, uint64_t offset, uint64_t size,
+						 struct vgpu_mapping **out)
+{
+	const uint64_t skip = offset % vg_page_size();
+	const struct vgpu_region_map_opts opts = {
+		.size = sizeof(opts), .flags = VGPU_MAP_READ, .offset = offset - skip, .length = size + skip};
+	int r = vgpu_region_map(vfio, index, &opts, out);
+
+	if (r)
+		return r;
+	(*out)->address += skip;
+	(*out)->offset = offset;
+	(*out)->size = (size_t)size;
+	(*out)->area_count = 1; /* it is whole */
+	(*out)->areas[0] = (struct vg_area){offset, size};
+	return 0;
+}
+
 int vg_mapping_of_fd(int fd, size_t size, struct vgpu_mapping **out)
 {
 	size_t length = (size_t)round_up(size, vg_page_size());
@@ -242,7 +260,7 @@ int vg_mapping_of_fd(int fd, size_t size, struct vgpu_mapping **out)
 struct vgpu_mapping *vgpu_mapping_unmap(struct vgpu_mapping *mapping)
 {
 	if (mapping) {
-		vg_unmap(mapping->address, mapping->length);
+		vg_unmap(mapping->address - (uintptr_t)mapping->address % vg_page_size(), mapping->length);
 		free(mapping);
 	}
 	return NULL;

@@ -45,7 +45,7 @@ static const char *check(const struct vfio_device_gfx_plane_info *info, uint32_t
 	return NULL;
 }
 
-int vg_plane_take(const struct vfio_device_gfx_plane_info *info, uint32_t type, uint32_t source,
+int vg_plane_take(const struct vfio_device_gfx_plane_info *info, uint64_t offset, uint32_t type, uint32_t source,
 				  struct vg_plane_facts *out, const char **why)
 {
 	memset(out, 0, sizeof(*out));
@@ -57,6 +57,7 @@ int vg_plane_take(const struct vfio_device_gfx_plane_info *info, uint32_t type, 
 	if (*why)
 		return -EPROTO;
 	out->modifier = info->drm_format_mod;
+	out->offset = source == VGPU_DISPLAY_REGION ? offset : 0;
 	out->format = info->drm_format;
 	out->width = info->width;
 	out->height = info->height;
@@ -145,6 +146,11 @@ static int64_t place(const struct vgpu_plane *plane, uint32_t source)
 int64_t vgpu_plane_get_region(const struct vgpu_plane *plane)
 {
 	return place(plane, VGPU_DISPLAY_REGION);
+}
+
+uint64_t vgpu_plane_get_offset(const struct vgpu_plane *plane)
+{
+	return plane->facts.offset;
 }
 
 int64_t vgpu_plane_get_dmabuf_id(const struct vgpu_plane *plane)

@@ -12,6 +12,7 @@
 /* What a driver said of a plane, checked. Made from zeroed memory, so that equal ones are equal byte by byte. */
 struct vg_plane_facts {
 	uint64_t modifier;
+	uint64_t offset; /* in its region */
 	uint32_t type;   /* enum vgpu_plane_type */
 	uint32_t source; /* enum vgpu_display_source */
 	uint32_t format; /* 0: no picture; then all below is 0 */
@@ -34,10 +35,10 @@ struct vgpu_plane {
 };
 
 /*
- * Takes over an answer to a question for this type and source. Returns 0, or -EPROTO with *why, a phrase about the
- * plane. That a region holds the plane is not checked here.
+ * Takes over an answer to a question for this type and source; offset: in its region. Returns 0, or -EPROTO with *why,
+ * a phrase about the plane. That a region holds the plane is not checked here.
  */
-int vg_plane_take(const struct vfio_device_gfx_plane_info *info, uint32_t type, uint32_t source,
+int vg_plane_take(const struct vfio_device_gfx_plane_info *info, uint64_t offset, uint32_t type, uint32_t source,
 				  struct vg_plane_facts *out, const char **why);
 
 #endif

@@ -157,6 +157,28 @@ static int control(void *opaque, unsigned long request, void *arg)
 	}
 }
 
+static int query_plane(void *opaque, struct vfio_device_gfx_plane_info *info, uint64_t *offset)
+{
+	struct vg_user_device *device = opaque;
+	struct vg_user_gfx_plane body = {
+		.argsz = sizeof(body), .flags = info->flags, .drm_plane_type = info->drm_plane_type};
+	int r;
+
+	if (!device->has_planes || info->flags & VFIO_GFX_PLANE_TYPE_DMABUF) /* which no server has */
+		return -ENOTTY;
+	r = ask(device, VG_USER_QUERY_GFX_PLANE, &body, sizeof(body));
+	if (r)
+		return r;
+	if (body.flags != info->flags || body.drm_plane_type != info->drm_plane_type)
+		return -EPROTO;
+	_Static_assert(offsetof(struct vfio_device_gfx_plane_info, region_index) ==
+					   offsetof(struct vg_user_gfx_plane, region_index),
+				   "the same struct up to here");
+	memcpy(info, &body, offsetof(struct vg_user_gfx_plane, region_index) + sizeof(body.region_index));
+	*offset = body.region_offset;
+	return 0;
+}
+
 static size_t clip(const struct vg_user_device *device, size_t len)
 {
 	return len < device->max_data ? len : device->max_data;
@@ -351,6 +373,7 @@ static int check_memory(void *opaque, int fd, uint64_t offset, uint64_t size)
 const struct vg_device_ops vg_user_device_ops = {
 	.control = control,
 	.region_info = region_info,
+	.query_plane = query_plane,
 	.read = read_region,
 	.write = write_region,
 	.flush = flush,

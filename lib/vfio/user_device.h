@@ -3,6 +3,7 @@
 #ifndef VG_VFIO_USER_DEVICE_H
 #define VG_VFIO_USER_DEVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <vgpu/vfio.h>
 
@@ -15,6 +16,7 @@ struct vg_user_device {
 	uint32_t flags;    /* VGPU_USER_* */
 	uint32_t max_data; /* the server's limits */
 	uint32_t max_fds;
+	bool has_planes;    /* it answers QUERY_GFX_PLANE */
 	uint32_t map_count; /* in its table; the DMA object's lock protects it */
 };
 

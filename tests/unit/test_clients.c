@@ -54,6 +54,7 @@ START_TEST(qemu)
 	json = (char *)peer->body + 4;
 	ck_assert_uint_eq(peer->body[peer->size - 1], '\0');
 	ck_assert_ptr_null(strstr(json, "twin_socket"));
+	ck_assert_ptr_null(strstr(json, "vgpu_display"));
 	ck_assert_int_eq(peer_call(peer, VG_USER_DEVICE_GET_INFO, &device, sizeof(device)), 0);
 	memcpy(&device, peer->body, sizeof(device));
 	ck_assert_uint_le(device.num_regions, 100);

@@ -57,12 +57,13 @@ START_TEST(random_bodies)
 	struct peer *peer;
 
 	for (round = 0; round < 20; round++) {
-		peer = peer_open(served->socket);
+		peer = peer_new(served->socket);
+		ck_assert_int_eq(peer_version(peer, 0, round % 2 ? PEER_DISPLAY_JSON : PEER_QEMU_JSON), 0);
 		for (i = 0; i < 200; i++) {
 			unsigned char body[512];
 			size_t size = next(&seed) % 5 ? next(&seed) % 128 : next(&seed) % sizeof(body);
 			int fds[3] = {eventfd(0, EFD_NONBLOCK), memfd_create("x", 0), dup(0)};
-			uint16_t command = (uint16_t)(next(&seed) % 20);
+			uint16_t command = (uint16_t)(next(&seed) % 21);
 			uint32_t flags = next(&seed) % 8 ? VG_USER_NO_REPLY : VG_USER_NO_REPLY | 1;
 
 			for (j = 0; j < sizeof(body); j += 4) {
@@ -74,6 +75,8 @@ START_TEST(random_bodies)
 					j += 4;
 				}
 			}
+			if (command == 20)
+				command = VG_USER_QUERY_GFX_PLANE;
 			if (!peer_send(peer, command, flags, body, size, fds, next(&seed) % 4))
 				i = 200;
 			for (j = 0; j < 3; j++)

@@ -21,7 +21,7 @@ static struct vfio_device_gfx_plane_info good(void)
 static int take(const struct vfio_device_gfx_plane_info *info, struct vg_plane_facts *out)
 {
 	const char *why = NULL;
-	int r = vg_plane_take(info, VGPU_PLANE_PRIMARY, VGPU_DISPLAY_REGION, out, &why);
+	int r = vg_plane_take(info, 0, VGPU_PLANE_PRIMARY, VGPU_DISPLAY_REGION, out, &why);
 
 	ck_assert_int_eq(r == 0, why == NULL);
 	return r;
@@ -124,7 +124,7 @@ START_TEST(plane_rows_fit)
 			info.height = numbers[i / n % n];
 			info.stride = numbers[i / n / n % n];
 			info.size = numbers[i / n / n / n];
-			if (vg_plane_take(&info, VGPU_PLANE_PRIMARY, VGPU_DISPLAY_DMABUF, &facts, &why))
+			if (vg_plane_take(&info, 0, VGPU_PLANE_PRIMARY, VGPU_DISPLAY_DMABUF, &facts, &why))
 				continue;
 			believed++;
 			end = (__uint128_t)facts.stride * (facts.height - 1) +

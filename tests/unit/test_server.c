@@ -120,6 +120,8 @@ START_TEST(infos)
 	ck_assert_int_eq(peer_call(peer, 14, NULL, 0), -EOPNOTSUPP);
 	ck_assert_int_eq(peer_call(peer, 0xffff, NULL, 0), -EOPNOTSUPP);
 	ck_assert_int_eq(peer_call(peer, VG_USER_DMA_READ, NULL, 0), -EOPNOTSUPP);
+	ck_assert_int_eq(peer_call(peer, VG_USER_QUERY_GFX_PLANE, peer->body, sizeof(struct vg_user_gfx_plane)),
+					 -EOPNOTSUPP); /* it was not agreed on */
 	munmap((void *)(uintptr_t)text, SERVED_PAGE);
 	peer_free(peer);
 	served_free_all(served);

@@ -138,6 +138,32 @@ START_TEST(round_trip)
 }
 END_TEST
 
+/* The display's version: the lower one, and none where it is 0 or only one side names it. */
+START_TEST(display)
+{
+	static const uint32_t cases[][3] = {{1, 1, 1}, {1, 7, 1}, {3, 2, 2}, {1, 0, 0}, {0, 1, 0}, {UINT32_MAX, 1, 1}};
+	struct vg_user_caps own, theirs, answer;
+	char json[VG_USER_JSON_SIZE];
+	size_t i;
+
+	for (i = 0; i < VG_COUNT(cases); i++) {
+		vg_user_caps_init(&own);
+		vg_user_caps_init(&theirs);
+		own.named = theirs.named = VG_USER_CAP_DISPLAY;
+		own.display = cases[i][0];
+		theirs.display = cases[i][1];
+		vg_user_caps_answer(&own, &theirs, &answer);
+		ck_assert_uint_eq(answer.display, cases[i][2]);
+		ck_assert_int_gt(vg_user_caps_write(&answer, json, sizeof(json)), 0);
+		ck_assert_int_eq(strstr(json, "vgpu_display") != NULL, cases[i][2] != 0);
+	}
+	own.named = 0;
+	own.display = theirs.display = 1;
+	vg_user_caps_answer(&own, &theirs, &answer);
+	ck_assert_uint_eq(answer.display, 0);
+}
+END_TEST
+
 #define CAP(text) "{\"capabilities\":{" text "}}"
 
 START_TEST(hostile)
@@ -166,6 +192,9 @@ START_TEST(hostile)
 									  CAP("\"twin_socket\":{\"supported\":1}"),
 									  CAP("\"twin_socket\":{\"fd_index\":-1}"),
 									  CAP("\"write_multiple\":1"),
+									  CAP("\"vgpu_display\":true"),
+									  CAP("\"vgpu_display\":-1"),
+									  CAP("\"vgpu_display\":{}"),
 									  CAP("\"migration\":1"),
 									  CAP("\"migration\":{\"pgsize\":[]}"),
 									  CAP("\"x\":[[[[[[[[[[1]]]]]]]]]]"),
@@ -242,6 +271,7 @@ int main(void)
 	tcase_add_test(tcase, defaults);
 	tcase_add_test(tcase, qemu);
 	tcase_add_test(tcase, round_trip);
+	tcase_add_test(tcase, display);
 	tcase_add_test(tcase, hostile);
 	tcase_add_test(tcase, sizes);
 	tcase_add_loop_test(tcase, mutations, 0, 10);

@@ -26,6 +26,27 @@ static struct server server; /* large */
 static unsigned char memory[2 * 4096] __attribute__((aligned(4096)));
 static unsigned char big[70000];
 
+static int look(struct vgpu_vfio *vfio)
+{
+	struct vgpu_mapping *mapping;
+	struct vgpu_display *display;
+	struct vgpu_plane *plane;
+	int done = 0;
+
+	if (vgpu_display_open(vfio, NULL, &display))
+		return 0;
+	if (vgpu_plane_find(display, VGPU_PLANE_PRIMARY, &plane) == 1) {
+		done++;
+		if (vgpu_plane_map(display, plane, &mapping, NULL) == 0) {
+			done++;
+			vgpu_mapping_unmap(mapping);
+		}
+		vgpu_plane_unref(plane);
+	}
+	vgpu_display_close(display);
+	return done;
+}
+
 /* Uses an opened device; returns how many calls succeeded. */
 static int use(struct vgpu_vfio *vfio)
 {
@@ -52,10 +73,10 @@ static int use(struct vgpu_vfio *vfio)
 	done += vgpu_region_write(vfio, VGPU_REGION_BAR2, 0, big, sizeof(big)) == sizeof(big);
 	done += vgpu_region_read(vfio, VGPU_REGION_BAR2, 0, big, sizeof(big)) == sizeof(big);
 	done += vgpu_vfio_start_events(vfio, &fd) == 0;
-	return done;
+	return done + look(vfio);
 }
 
-#define ALL 8
+#define ALL 10
 
 /* Opens and uses a device, of whose allocations the n-th fails. Returns what opening gave, or how many calls did. */
 static int run(long n)

@@ -91,6 +91,7 @@ static const struct {
 	{"feature", VG_USER_DEVICE_FEATURE},
 	{"mig read", VG_USER_MIG_DATA_READ},
 	{"mig write", VG_USER_MIG_DATA_WRITE},
+	{"plane", VG_USER_QUERY_GFX_PLANE},
 };
 
 static enum lie lie;
@@ -220,6 +221,30 @@ static bool tell(struct server *s, struct vg_message *message)
 	}
 }
 
+/* What the display shows. Returns how many calls failed. */
+static unsigned look(struct vgpu_vfio *vfio)
+{
+	struct vgpu_mapping *mapping;
+	struct vgpu_display *display;
+	struct vgpu_plane *plane;
+	unsigned failed = 0;
+	int type;
+
+	if (vgpu_display_open(vfio, NULL, &display))
+		return 1;
+	for (type = VGPU_PLANE_PRIMARY; type <= VGPU_PLANE_CURSOR; type++) {
+		if (vgpu_plane_find(display, type, &plane) < 0) {
+			failed++;
+			continue;
+		}
+		if (vgpu_plane_map(display, plane, &mapping, NULL) == 0)
+			vgpu_mapping_unmap(mapping);
+		vgpu_plane_unref(plane);
+	}
+	vgpu_display_close(display);
+	return failed;
+}
+
 /* All that a handle can do, in any state of its server. Returns how many calls failed. */
 static unsigned use(struct vgpu_vfio *vfio)
 {
@@ -272,6 +297,7 @@ static unsigned use(struct vgpu_vfio *vfio)
 	} else {
 		failed++;
 	}
+	failed += look(vfio);
 	if (vgpu_vfio_start_events(vfio, &fd) == 0)
 		vgpu_vfio_process(vfio, &events);
 	return failed;

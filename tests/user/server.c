@@ -46,7 +46,8 @@ void server_init(struct server *server)
 
 	memset(server, 0, sizeof(*server));
 	vg_user_caps_init(&server->caps);
-	server->caps.named = 0x7f;
+	server->caps.named = 0xff;
+	server->caps.display = VG_USER_DISPLAY_VERSION;
 	server->caps.max_msg_fds = 16;
 	server->caps.write_multiple = true;
 	server->minor = VG_USER_MINOR;
@@ -61,6 +62,16 @@ void server_init(struct server *server)
 		server->state[i] = (unsigned char)(i * 13 + i / 255);
 	memcpy(server->config, "\x34\x12\x11\x11", 4);
 	server->edid[0] = 1;
+	server->plane = (struct vg_user_gfx_plane){.argsz = sizeof(server->plane),
+											   .flags = VFIO_GFX_PLANE_TYPE_REGION,
+											   .drm_plane_type = VGPU_PLANE_PRIMARY,
+											   .drm_format = VGPU_FORMAT_XRGB8888,
+											   .width = 16,
+											   .height = 8,
+											   .stride = 64,
+											   .size = 512,
+											   .region_index = VGPU_REGION_BAR0,
+											   .region_offset = 4096 + 68};
 }
 
 void server_reply(struct server *server, const struct vg_message *message, const void *body, size_t size)
@@ -266,6 +277,16 @@ static int set_irqs(struct server *server, struct vg_message *message)
 	return 0;
 }
 
+static void answer_set_irqs(struct server *server, struct vg_message *message)
+{
+	int r = set_irqs(server, message);
+
+	if (r)
+		server_error(server, message, r);
+	else
+		server_reply(server, message, NULL, 0);
+}
+
 static bool is_inside(const struct vg_user_region_access *access)
 {
 	size_t size = access->region < REGION_COUNT ? region_size(access->region) : 0;
@@ -457,10 +478,24 @@ static void answer_mig_write(struct server *server, struct vg_message *message)
 	server_reply(server, message, NULL, 0);
 }
 
+static void answer_plane(struct server *server, struct vg_message *message)
+{
+	struct vg_user_gfx_plane plane;
+
+	ck_assert_uint_eq(message->size, sizeof(plane));
+	memcpy(&plane, message->body, sizeof(plane));
+	server->plane_messages++;
+	if (!(plane.flags & VFIO_GFX_PLANE_TYPE_REGION)) {
+		server_error(server, message, EINVAL);
+		return;
+	}
+	if (!(plane.flags & VFIO_GFX_PLANE_TYPE_PROBE) && plane.drm_plane_type == VGPU_PLANE_PRIMARY)
+		plane = server->plane; /* which the test changes between its calls */
+	server_reply(server, message, &plane, sizeof(plane));
+}
+
 void server_answer(struct server *server, struct vg_message *message)
 {
-	int r;
-
 	switch (message->header.command) {
 	case VG_USER_VERSION:
 		answer_version(server, message);
@@ -478,11 +513,7 @@ void server_answer(struct server *server, struct vg_message *message)
 		answer_irq_info(server, message);
 		return;
 	case VG_USER_DEVICE_SET_IRQS:
-		r = set_irqs(server, message);
-		if (r)
-			server_error(server, message, r);
-		else
-			server_reply(server, message, NULL, 0);
+		answer_set_irqs(server, message);
 		return;
 	case VG_USER_REGION_READ:
 		answer_read(server, message);
@@ -507,6 +538,9 @@ void server_answer(struct server *server, struct vg_message *message)
 		return;
 	case VG_USER_MIG_DATA_WRITE:
 		answer_mig_write(server, message);
+		return;
+	case VG_USER_QUERY_GFX_PLANE:
+		answer_plane(server, message);
 		return;
 	case VG_USER_DEVICE_RESET:
 		server->resets++;

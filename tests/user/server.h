@@ -67,6 +67,8 @@ struct server {
 	unsigned char state[300000]; /* what is saved, or loaded */
 	size_t state_at;
 	uint64_t log_page;
+	struct vg_user_gfx_plane plane; /* the primary one; the cursor shows nothing */
+	unsigned plane_messages;
 	unsigned char reply_body[1 << 16]; /* of server_ask() */
 	size_t reply_size;
 };
