@@ -81,26 +81,50 @@ static int write_file(struct app *app, const struct picture *picture, const char
 	return write_new(app, picture, path);
 }
 
+/* Where the pixels go: all rows, of which the last ends with its pixels. */
+static void *make_room(struct app *app, const struct vgpu_plane *plane, struct picture *picture, size_t *size)
+{
+	void *room;
+
+	picture->width = vgpu_plane_get_width(plane);
+	picture->height = vgpu_plane_get_height(plane);
+	picture->stride = vgpu_plane_get_stride(plane);
+	*size = (size_t)picture->stride * (picture->height - 1) +
+			(size_t)picture->width * vgpu_format_get_pixel_size(vgpu_plane_get_format(plane));
+	room = arena_alloc(app->arena, *size);
+	picture->pixels = room;
+	return room;
+}
+
 /* A copy of the pixels, made at once: the device goes on to draw. */
 static int copy_pixels(struct app *app, const struct vgpu_plane *plane, struct vgpu_mapping *mapping,
 					   struct vgpu_dmabuf *dmabuf, struct picture *picture)
 {
 	size_t size;
-	void *copy;
+	void *copy = make_room(app, plane, picture, &size);
 	int code;
 
-	picture->width = vgpu_plane_get_width(plane);
-	picture->height = vgpu_plane_get_height(plane);
-	picture->stride = vgpu_plane_get_stride(plane);
-	size = (size_t)picture->stride * (picture->height - 1) +
-		   (size_t)picture->width * vgpu_format_get_pixel_size(vgpu_plane_get_format(plane));
-	copy = arena_alloc(app->arena, size);
 	if (vgpu_dmabuf_start(dmabuf))
 		return report_last(app);
 	code = access_copy(app, vgpu_vfio_get_name(app->vfio), copy, vgpu_mapping_get_address(mapping), size);
 	vgpu_dmabuf_stop(dmabuf);
-	picture->pixels = copy;
 	return code;
+}
+
+/* Pixels in rows, in a region that can't be mapped. */
+static bool can_read(const struct app *app, const struct vgpu_plane *plane)
+{
+	return vgpu_error_get_cause(vgpu_context_get_error(app->ctx)) == VGPU_CAUSE_NOT_MAPPABLE &&
+		   vgpu_plane_get_region(plane) >= 0 && vgpu_plane_get_modifier(plane) == VGPU_FORMAT_MODIFIER_LINEAR;
+}
+
+static int read_pixels(struct app *app, const struct vgpu_plane *plane, struct picture *picture)
+{
+	const uint32_t region = (uint32_t)vgpu_plane_get_region(plane);
+	size_t size;
+	void *copy = make_room(app, plane, picture, &size);
+
+	return vgpu_region_read(app->vfio, region, vgpu_plane_get_offset(plane), copy, size) < 0 ? report_last(app) : 0;
 }
 
 static int fail_format(struct app *app, const char *name, uint32_t format)
@@ -114,17 +138,17 @@ static int fail_format(struct app *app, const char *name, uint32_t format)
 static int take(struct app *app, const struct vgpu_plane *plane, struct picture *picture)
 {
 	struct vgpu_dmabuf *dmabuf = NULL;
-	struct vgpu_mapping *mapping;
-	int code;
+	struct vgpu_mapping *mapping = NULL;
+	int code = 0, r = vgpu_plane_map(app->display, plane, &mapping, &dmabuf);
 
-	if (vgpu_plane_map(app->display, plane, &mapping, &dmabuf)) {
+	picture->convert = picture_get_converter(vgpu_plane_get_format(plane));
+	if (r && !can_read(app, plane))
 		code = report_last(app);
-	} else {
-		picture->convert = picture_get_converter(vgpu_plane_get_format(plane));
-		code = picture->convert ? copy_pixels(app, plane, mapping, dmabuf, picture)
-								: fail_format(app, vgpu_vfio_get_name(app->vfio), vgpu_plane_get_format(plane));
-		vgpu_mapping_unmap(mapping);
-	}
+	else if (!picture->convert)
+		code = fail_format(app, vgpu_vfio_get_name(app->vfio), vgpu_plane_get_format(plane));
+	else
+		code = r ? read_pixels(app, plane, picture) : copy_pixels(app, plane, mapping, dmabuf, picture);
+	vgpu_mapping_unmap(mapping);
 	vgpu_dmabuf_unref(dmabuf);
 	return code;
 }

@@ -135,6 +135,24 @@ ctl 0 migrate restore "$vm:0" "$dir/state"
 ctl 0 screenshot "$vm:0" "$dir/moved.png"
 cmp "$dir/held.png" "$dir/moved.png" || fail 'the picture is another'
 
+# the display as its client sees it
+ctl 0 screenshot "$vm:0" "$dir/opened.png" --access user
+cmp "$dir/held.png" "$dir/opened.png" || fail 'the client sees another picture'
+ctl 0 screenshot "$vm:0" "$dir/opened.png" --access user --json
+has out '"width": 640' '"height": 480' '"format": "XRGB8888"' '"source": "region"'
+ctl 0 screenshot "$vm:0" "$dir/opened.png" --json
+has out '"source": "provider"'
+ctl 0 edid "$vm:0" -o region,link,mode,size,valid
+has out '9 up   1024x768@60.00' 'yes'
+ctl 0 edid "$vm:0" --access user --set 1920x1080
+has out '1920x1080@60.00' up
+ctl 0 edid "$vm:0" --link down
+has out down
+ctl 0 edid "$vm:0"
+has out '1920x1080@60.00' down
+ctl 0 edid "$vm:0" --link up
+has out up
+
 # by force
 hold "$vm:1"
 ctl 0 destroy --force "$vm:1"
@@ -174,6 +192,19 @@ ctl 0 write "$vm" bar0+16 0x12345678 -w 4
 ctl 0 read "$vm" bar0+16 -n 4 -w 4
 has out '78 56 34 12'
 ctl 5 read "$vm" bar0 -n 4 --map
+ctl 1 screenshot "$vm" "$dir/none.png" --access user
+has err 'the primary plane has no picture yet'
+# a mode of 640x480, and pixels in a framebuffer that is only read
+for register in '4 0' '1 640' '2 480' '3 32' '6 640' '4 1'; do
+	# shellcheck disable=SC2086
+	set -- $register
+	ctl 0 write "$vm" "bar2+$((0x500 + 2 * $1))" "$2" -w 2
+done
+ctl 0 screenshot "$vm" "$dir/provider.png"
+ctl 0 screenshot "$vm" "$dir/client.png" --access user
+cmp "$dir/provider.png" "$dir/client.png" || fail 'the client reads another picture'
+ctl 0 edid "$vm" --set 800x600
+has out 800x600
 
 # as any user, in a directory of his own
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
