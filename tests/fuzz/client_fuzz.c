@@ -107,6 +107,29 @@ static void use_migration(struct vgpu_vfio *vfio)
 	vgpu_migration_close(m);
 }
 
+static void use_display(struct vgpu_vfio *vfio)
+{
+	static volatile char last;
+	struct vgpu_display *display;
+	struct vgpu_mapping *mapping;
+	struct vgpu_plane *plane;
+	int i;
+
+	if (vgpu_display_open(vfio, NULL, &display))
+		return;
+	for (i = 0; i < 4; i++) {
+		if (vgpu_plane_find(display, i % 3 ? VGPU_PLANE_PRIMARY : VGPU_PLANE_CURSOR, &plane) < 0)
+			continue;
+		if (vgpu_plane_map(display, plane, &mapping, NULL) == 0) {
+			last = ((char *)vgpu_mapping_get_address(mapping))[vgpu_mapping_get_size(mapping) - 1];
+			vgpu_mapping_unmap(mapping);
+		}
+		vgpu_plane_unref(plane);
+	}
+	(void)last;
+	vgpu_display_close(display);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static unsigned char memory[3 * 4096] __attribute__((aligned(4096)));
@@ -130,6 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use_migration(vfio);
 		if (vgpu_vfio_start_events(vfio, &fd) == 0)
 			vgpu_vfio_process(vfio, &events);
+		use_display(vfio);
 		vgpu_vfio_close(vfio);
 	}
 	wire_close();

@@ -2,8 +2,9 @@
 /*
  * What clients say to a server. The first byte is how: whose vGPU it is, and what is negotiated (HOW_*). With HOW_RAW
  * the rest is sent as it is, in pieces: length (1 byte), bytes. Else it is messages after a hello, each: command (1
- * byte), flags (1 byte: bits 0-1 how many descriptors, bits 2-3 the id, bit 4 no reply, bit 5 an error, bit 7 as a
- * reply), size of the body (2 bytes), body. Commands from SLOW_FIRST on are what the device does (slow_device.h).
+ * byte; 0x80 is 0x8000, and so on), flags (1 byte: bits 0-1 how many descriptors, bits 2-3 the id, bit 4 no reply, bit
+ * 5 an error, bit 7 as a reply), size of the body (2 bytes), body. Commands from SLOW_FIRST on are what the device does
+ * (slow_device.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@
 #include "provider/conn.h"
 #include "slow_device.h"
 
-#define HELLO "{\"capabilities\":{\"max_msg_fds\":16,\"write_multiple\":true}}"
+#define HELLO "{\"capabilities\":{\"max_msg_fds\":16,\"write_multiple\":true,\"vgpu_display\":1}}"
 #define TWIN "{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096,\"twin_socket\":{\"supported\":true}}}"
 
 #define HOW_PROVIDER 3u    /* softgpu, or the slow device with a layout of messages (enum vgpu_message_layout, but 0) */
@@ -174,8 +175,9 @@ struct talk {
 
 static void say(const struct talk *talk, const uint8_t *data, size_t length)
 {
+	const uint16_t command = data[0] & 0x80 ? (uint16_t)(VG_USER_PRIVATE | (data[0] & 0x7f)) : data[0];
 	const struct vg_user_header header = {.id = data[1] >> 2 & 3,
-										  .command = data[0],
+										  .command = command,
 										  .size = (uint32_t)(sizeof(header) + length),
 										  .flags = (data[1] & (VG_USER_NO_REPLY | VG_USER_ERROR)) | data[1] >> 7,
 										  .error = data[1] & 31};

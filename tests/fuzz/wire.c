@@ -91,7 +91,7 @@ int __wrap_vg_wait(struct pollfd *fds, size_t count, int64_t deadline)
 
 bool wire_answer_open(struct vg_message *message)
 {
-	const struct vg_user_version version = {0, 0};
+	static const char version[] = "\0\0\0\0{\"capabilities\":{\"vgpu_display\":1}}";
 	const struct vg_user_device_info info = {sizeof(info), VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET, 10, 5};
 	const bool is_version = message->header.command == VG_USER_VERSION;
 	struct iovec part = {(void *)(uintptr_t)&info, sizeof(info)};
@@ -99,7 +99,7 @@ bool wire_answer_open(struct vg_message *message)
 	if (!is_version && message->header.command != VG_USER_DEVICE_GET_INFO)
 		return false;
 	if (is_version)
-		part = (struct iovec){(void *)(uintptr_t)&version, sizeof(version)};
+		part = (struct iovec){(void *)(uintptr_t)version, sizeof(version)};
 	vg_channel_reply(&server, &message->header, &part, 1, NULL, 0, 0);
 	return true;
 }
