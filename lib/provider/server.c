@@ -49,17 +49,12 @@ static int why_not(struct vg_server *server)
 	return err;
 }
 
-static void take_in(struct vg_source *source, uint32_t events)
+static void add_client(struct vg_server *server, int fd)
 {
-	struct vg_server *server = VG_OWNER(source, struct vg_server, source);
 	struct vgpu_instance *instance = server->instance;
 	struct vg_peer peer;
-	int refuse, fd = vg_listen_accept(source->fd);
+	int refuse = why_not(server);
 
-	(void)events;
-	if (fd < 0)
-		return;
-	refuse = why_not(server);
 	if (!vg_provider_admits(instance->provider, fd, &peer)) {
 		vg_close(fd);
 		return;
@@ -69,6 +64,22 @@ static void take_in(struct vg_source *source, uint32_t events)
 	pthread_mutex_lock(&instance->provider->lock);
 	instance->client_pid = peer.pid;
 	pthread_mutex_unlock(&instance->provider->lock);
+}
+
+static void take_in(struct vg_source *source, uint32_t events)
+{
+	struct vg_server *server = VG_OWNER(source, struct vg_server, source);
+	struct vgpu_instance *instance = vgpu_instance_ref(server->instance);
+	int fd = vg_listen_accept(source->fd);
+
+	(void)events;
+	if (fd >= 0 && server->conn)
+		vg_conn_serve(server->conn); /* it may have left already, and been all that a destruction waited for */
+	if (fd >= 0 && instance->server == server)
+		add_client(server, fd);
+	else if (fd >= 0)
+		vg_close(fd);
+	vgpu_instance_unref(instance);
 }
 
 static void free_server(struct vg_source *source)

@@ -472,6 +472,40 @@ START_TEST(destroying_in_use)
 }
 END_TEST
 
+/* A client that left before the loop had its turn is not in the way of the next one. */
+START_TEST(left_at_once)
+{
+	struct vgpu_provider_opts opts = {.size = sizeof(opts), .name = "soft"};
+	const struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = SERVED_UUID, .type = "softgpu-16"};
+	const struct vg_user_version version = {0, 0};
+	char dir[] = "/tmp/vgpu-left.XXXXXX";
+	struct vgpu_provider *provider;
+	struct vgpu_instance *instance;
+	struct vgpu_context *ctx;
+	struct peer *peer;
+	int fd, i;
+
+	opts.socket_dir = mkdtemp(dir);
+	ck_assert_int_eq(vgpu_context_new(NULL, &ctx), 0);
+	ck_assert_int_eq(vgpu_softgpu_register(ctx, &opts, 0, &provider), 0);
+	ck_assert_int_eq(vgpu_instance_create(provider, &which, &instance), 0);
+	fd = peer_connect(vgpu_instance_get_socket(instance));
+	ck_assert_int_eq(write(fd, "half", 4), 4);
+	close(fd);
+	peer = peer_new(vgpu_instance_get_socket(instance));
+	ck_assert(peer_send(peer, VG_USER_VERSION, 0, &version, sizeof(version), NULL, 0));
+	for (i = 0; i < 10; i++)
+		vgpu_provider_process(provider);
+	ck_assert(peer_receive(peer));
+	ck_assert_uint_eq(peer->header.error, 0);
+	peer_free(peer);
+	vgpu_provider_unregister(provider);
+	vgpu_instance_unref(instance);
+	vgpu_context_unref(ctx);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(coming_back)
 {
 	struct served *served = served_new(NULL);
@@ -557,6 +591,7 @@ int main(void)
 	tcase_add_test(tcase, resetting);
 	tcase_add_test(tcase, restless);
 	tcase_add_loop_test(tcase, destroying_in_use, 0, 2);
+	tcase_add_test(tcase, left_at_once);
 	tcase_add_test(tcase, coming_back);
 	tcase_add_test(tcase, sockets);
 	srunner_run_all(runner, CK_ENV);
