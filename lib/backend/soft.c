@@ -100,6 +100,9 @@ static int fill_type(struct json_object *entry, struct vgpu_type *type)
 	return 0;
 }
 
+/* More of one provider are not believed; none has as many. */
+#define TYPES_MAX 4096
+
 static int add_type(struct vgpu_context *ctx, const struct vgpu_parent *parent, struct json_object *entry,
 					struct vgpu_types *out)
 {
@@ -147,12 +150,15 @@ static int scan_page(struct vgpu_context *ctx, const struct vgpu_parent *parent,
 static int scan_types(struct vgpu_context *ctx, const struct vgpu_parent *parent, struct vgpu_types *out)
 {
 	const int64_t deadline = vg_now_ms() + VG_SOFT_READ_MS;
+	const size_t before = out->vec.count + out->errors.vec.count;
 	int64_t first = 0;
 	int r;
 
-	do
+	do {
 		r = scan_page(ctx, parent, &first, deadline, out);
-	while (r == 0 && first);
+		if (r == 0 && out->vec.count + out->errors.vec.count - before > TYPES_MAX)
+			r = vg_soft_fail_bad(ctx, "list types", parent->control);
+	} while (r == 0 && first);
 	if (r == -ENOMEM)
 		return vg_fail_memory(ctx, "list types");
 	return r ? vg_errors_add(&out->errors, vgpu_context_get_error(ctx)) : 0;

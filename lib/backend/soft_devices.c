@@ -91,9 +91,9 @@ int vg_soft_new_device(struct vgpu_context *ctx, const struct vg_control_at *at,
 	return 0;
 }
 
-/* Adds those of one reply. */
+/* Adds those of one reply; counts those that make no sense, of which the first is told of. */
 static int add_all(struct vgpu_context *ctx, const struct vg_control_at *at, struct json_object *reply,
-				   struct vgpu_devices *out)
+				   struct vgpu_devices *out, size_t *bad)
 {
 	const char *parent = vg_json_text(reply, "parent", VG_SOFT_TEXT_MAX);
 	struct json_object *entries = vg_json_array(reply, "vgpus");
@@ -108,7 +108,7 @@ static int add_all(struct vgpu_context *ctx, const struct vg_control_at *at, str
 			r = vg_vec_add(&out->vec, device);
 		if (r == -EPROTO) {
 			vg_soft_fail_bad(ctx, operation, at->path);
-			r = vg_errors_add(&out->errors, vgpu_context_get_error(ctx));
+			r = (*bad)++ ? 0 : vg_errors_add(&out->errors, vgpu_context_get_error(ctx));
 		} else if (r) {
 			vgpu_device_unref(device);
 		}
@@ -149,19 +149,21 @@ static int scan_pages(struct vgpu_context *ctx, const struct vg_control_at *at, 
 	const int64_t deadline = vg_now_ms() + VG_SOFT_READ_MS;
 	struct vg_pair after = {0};
 	struct json_object *reply;
-	size_t first = out->vec.count;
+	size_t first = out->vec.count, bad = 0, before;
 	int r, more = 1;
 
 	while (more) {
 		r = vg_control_call(ctx, operation, at, list_request("after", &after), deadline, &reply, NULL);
 		if (r)
 			return r;
-		r = add_all(ctx, at, reply, out);
+		before = out->vec.count + bad;
+		r = add_all(ctx, at, reply, out, &bad);
 		more = go_behind(reply, &after);
 		json_object_put(reply);
 		if (r)
 			return r;
-		if (more < 0 || out->vec.count - first > DEVICES_MAX)
+		/* pages that hold nothing would never end either */
+		if (more < 0 || out->vec.count + bad - first > DEVICES_MAX || (more && out->vec.count + bad == before))
 			return vg_soft_fail_bad(ctx, operation, at->path);
 	}
 	return 0;
@@ -197,6 +199,7 @@ static int ask_provider(struct vgpu_context *ctx, const struct vg_control_at *at
 	struct search *search = data;
 	char path[VG_PATH_SIZE], name[VG_PAIR_SIZE];
 	struct json_object *reply;
+	size_t bad = 0;
 	int r;
 
 	/* without its socket beside the provider's there is no need to ask */
@@ -208,7 +211,7 @@ static int ask_provider(struct vgpu_context *ctx, const struct vg_control_at *at
 	r = vg_control_call(ctx, "find", at, list_request("vgpu", &search->pair), vg_now_ms() + VG_SOFT_READ_MS, &reply,
 						NULL);
 	if (r == 0) {
-		r = add_all(ctx, at, reply, &search->found);
+		r = add_all(ctx, at, reply, &search->found, &bad);
 		json_object_put(reply);
 	} else if (r == -ENOTCONN) {
 		r = 0;

@@ -139,6 +139,7 @@ static const char *const nonsense[] = {
 	"{\"version\":1} {\"version\":1}",
 	"{\"version\":1,\"a\":[[[[[[[[[[[[]]]]]]]]]]]]}",
 	LIST("1"),
+	LIST("1,{},null,[]"),
 	LIST("{}"),
 	LIST("null"),
 	LIST("{\"uuid\":\"x\",\"instance\":0,\"type\":\"t\",\"state\":\"ready\"}"),
@@ -177,12 +178,38 @@ START_TEST(outlives_nonsense)
 }
 END_TEST
 
+/* More types than anybody has, on pages that are as full as can be. */
+START_TEST(ends_endless_types)
+{
+	static char page[VG_CONTROL_DATA];
+	struct scripted gpu = {.lines = {{"\"parent\"", PARENT}, {"types", page}}};
+	struct vgpu_types *types;
+	size_t n = (size_t)snprintf(page, sizeof(page), "{\"version\":1,\"next\":60000,\"types\":[{}");
+
+	while (n < sizeof(page) - 16)
+		n += (size_t)snprintf(page + n, sizeof(page) - n, _i ? ",{\"id\":\"t\"}" : ",{}");
+	snprintf(page + n, sizeof(page) - n, "]}");
+	setup();
+	scripted_start(&gpu, root, "gpu0");
+	ck_assert_int_eq(vgpu_type_list(ctx, NULL, &types), 0);
+	ck_assert_uint_gt(vgpu_errors_get_count(vgpu_types_get_errors(types)), 0);
+	vgpu_types_unref(types);
+	scripted_stop(&gpu);
+	ck_assert_int_eq(gpu.calls[1], 1);
+	teardown();
+}
+END_TEST
+
 /* Pages that never end. */
 START_TEST(ends_endless_pages)
 {
-	struct scripted gpu = {.lines = {
-							   {"list", "{\"version\":1,\"parent\":\"gpu0\",\"vgpus\":[],\"next\":\"" UUID ":0\"}"},
-						   }};
+	struct scripted gpu = {
+		.lines = {
+			{"list", "{\"version\":1,\"parent\":\"gpu0\",\"vgpus\":[" VGPU(UUID, 0, "") "],\"next\":\"" UUID ":0\"}"},
+		}};
+	struct scripted empty = {.lines = {
+								 {"list", "{\"version\":1,\"parent\":\"gpu2\",\"vgpus\":[],\"next\":\"" UUID ":0\"}"},
+							 }};
 	struct scripted types = {.lines = {{"\"parent\"", PARENT}, {"types", "{\"version\":1,\"types\":[],\"next\":1}"}}};
 	struct vgpu_devices *devices;
 	struct vgpu_types *list;
@@ -194,6 +221,12 @@ START_TEST(ends_endless_pages)
 	vgpu_devices_unref(devices);
 	scripted_stop(&gpu);
 	ck_assert_int_eq(gpu.calls[0], 2);
+	scripted_start(&empty, root, "gpu2");
+	ck_assert_int_eq(vgpu_device_list(ctx, NULL, &devices), 0);
+	ck_assert_uint_eq(vgpu_errors_get_count(vgpu_devices_get_errors(devices)), 1);
+	vgpu_devices_unref(devices);
+	scripted_stop(&empty);
+	ck_assert_int_eq(empty.calls[0], 1);
 	scripted_start(&types, root, "gpu1");
 	ck_assert_int_eq(vgpu_type_list(ctx, NULL, &list), 0);
 	vgpu_types_unref(list);
@@ -539,6 +572,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, outlives_nonsense, 0, (int)(sizeof(nonsense) / sizeof(nonsense[0])));
 	tcase_add_loop_test(tcase, outlives_broken_frames, 0, 3);
+	tcase_add_loop_test(tcase, ends_endless_types, 0, 2);
 	for (i = 0; tests[i]; i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_set_timeout(tcase, 60);
