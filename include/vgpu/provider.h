@@ -191,6 +191,10 @@ enum vgpu_message_layout {
  * are given to them; NULL: nobody
  *
  * Strings are copied.
+ *
+ * Descriptors: a provider takes 8, a vGPU one for each region that is backed and two for its socket; its client can
+ * make it one more for each interrupt vector and doorbell, and about a hundred for a while. See that RLIMIT_NOFILE
+ * allows it.
  */
 struct vgpu_provider_opts {
 	size_t size;

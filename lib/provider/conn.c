@@ -14,6 +14,8 @@
 #define SERVE_MS 2
 /* Commands that are kept while another is worked on; who sends more waits. */
 #define HELD_MAX ((size_t)4 << 20)
+/* What a descriptor of theirs counts as: no more than 64 are kept from others. */
+#define HELD_FD (HELD_MAX / 64)
 /* A body that is longer is not kept for the next time. */
 #define KEEP_MAX ((size_t)64 << 10)
 
@@ -230,6 +232,11 @@ void vg_conn_watch(struct vg_conn *conn)
 	vg_conn_set_timer(conn);
 }
 
+static size_t cost(const struct vg_held *held)
+{
+	return sizeof(*held) + held->size + held->fds.count * HELD_FD;
+}
+
 static bool hold(struct vg_conn *conn, struct vg_message *message)
 {
 	struct vg_held *held = malloc(sizeof(*held) + message->size);
@@ -244,7 +251,7 @@ static bool hold(struct vg_conn *conn, struct vg_message *message)
 	memcpy(held->body, message->body, message->size);
 	*conn->held_end = held;
 	conn->held_end = &held->next;
-	conn->held_bytes += sizeof(*held) + held->size;
+	conn->held_bytes += cost(held);
 	return true;
 }
 
@@ -266,7 +273,7 @@ static void begin_held(struct vg_conn *conn)
 	conn->held = held->next;
 	if (!conn->held)
 		conn->held_end = &conn->held;
-	conn->held_bytes -= sizeof(*held) + held->size;
+	conn->held_bytes -= cost(held);
 	conn->current = held;
 	begin(conn, &held->header, held->body, held->size, &held->fds);
 }

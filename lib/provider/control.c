@@ -331,7 +331,7 @@ static void take_in(struct vg_source *source, uint32_t events)
 	struct vg_control *control = VG_OWNER(source, struct vg_control, source);
 	struct vg_manager *manager;
 	struct vg_peer peer;
-	int fd = vg_listen_accept(source->fd);
+	int fd = vg_listen_accept(source->fd, &loop_of(control)->spare_fd);
 
 	(void)events;
 	if (fd < 0)

@@ -344,7 +344,7 @@ int vg_loop_init(struct vg_loop *loop)
 {
 	int r;
 
-	*loop = (struct vg_loop){.poll_fd = -1, .wake_fd = -1, .timer_fd = -1, .armed = INT64_MAX};
+	*loop = (struct vg_loop){.poll_fd = -1, .wake_fd = -1, .timer_fd = -1, .spare_fd = -1, .armed = INT64_MAX};
 	loop->calls_end = &loop->calls;
 	loop->posts_end = &loop->posts;
 	loop->timers.next = loop->timers.prev = &loop->timers;
@@ -355,6 +355,8 @@ int vg_loop_init(struct vg_loop *loop)
 		r = loop->wake_fd = vg_eventfd_make();
 	if (r >= 0)
 		r = loop->timer_fd = vg_timer_make();
+	if (r >= 0)
+		r = loop->spare_fd = vg_eventfd_make();
 	if (r >= 0) {
 		loop->wake = (struct vg_source){.fn = take_wake, .fd = loop->wake_fd};
 		r = vg_source_open(loop, &loop->wake, VG_POLL_IN);
@@ -370,7 +372,7 @@ int vg_loop_init(struct vg_loop *loop)
 
 void vg_loop_close(struct vg_loop *loop)
 {
-	int *const fds[] = {&loop->poll_fd, &loop->wake_fd, &loop->timer_fd};
+	int *const fds[] = {&loop->poll_fd, &loop->wake_fd, &loop->timer_fd, &loop->spare_fd};
 	const int r = vg_loop_enter(loop);
 	size_t i;
 

@@ -49,6 +49,7 @@ struct vg_loop {
 	int poll_fd;
 	int wake_fd;
 	int timer_fd;
+	int spare_fd;         /* for vg_listen_accept() */
 	pthread_mutex_t lock; /* of these */
 	pthread_cond_t changed;
 	bool busy;

@@ -70,7 +70,7 @@ static void take_in(struct vg_source *source, uint32_t events)
 {
 	struct vg_server *server = VG_OWNER(source, struct vg_server, source);
 	struct vgpu_instance *instance = vgpu_instance_ref(server->instance);
-	int fd = vg_listen_accept(source->fd);
+	int fd = vg_listen_accept(source->fd, &instance->provider->loop.spare_fd);
 
 	(void)events;
 	if (fd >= 0 && server->conn)

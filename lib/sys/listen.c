@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sys/devio.h"
 #include "sys/files.h"
 #include "sys/lock.h"
 #include "sys/unixsock.h"
@@ -118,7 +119,7 @@ void vg_listen_close(const char *path, int fd, int lock_fd)
 		vg_lock_drop(lock_fd);
 }
 
-int vg_listen_accept(int fd)
+static int accept_one(int fd)
 {
 	int connection;
 
@@ -126,4 +127,19 @@ int vg_listen_accept(int fd)
 		connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	while (connection < 0 && (errno == EINTR || errno == ECONNABORTED));
 	return connection < 0 ? -errno : connection;
+}
+
+int vg_listen_accept(int fd, int *spare)
+{
+	int connection = accept_one(fd);
+
+	if ((connection != -EMFILE && connection != -ENFILE) || *spare < 0)
+		return connection;
+	/* else it would wait, and the socket be ready, as long as there is none */
+	vg_close(*spare);
+	connection = accept_one(fd);
+	if (connection >= 0)
+		vg_close(connection);
+	*spare = vg_eventfd_make();
+	return -EMFILE;
 }

@@ -15,7 +15,10 @@ int vg_listen_open(const char *path, int *lock_fd);
 int vg_listen_admit(const char *path, uid_t uid, gid_t gid);
 /* Takes socket and lock away. */
 void vg_listen_close(const char *path, int fd, int lock_fd);
-/* The next connection, non-blocking; -EAGAIN: there is none. */
-int vg_listen_accept(int fd);
+/*
+ * The next connection, non-blocking; -EAGAIN: there is none. Where there are no descriptors left, it is closed, for
+ * which *spare, any descriptor that is good for nothing else, is given up for a moment; -EMFILE.
+ */
+int vg_listen_accept(int fd, int *spare);
 
 #endif

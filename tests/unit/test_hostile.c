@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Peers that mean harm, or are broken: what they do ends their own connection at most, and nobody else notices. */
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
@@ -382,6 +383,38 @@ START_TEST(versions)
 }
 END_TEST
 
+/* No descriptors are left: who connects then is hung up on, and is let in when there are some again. */
+START_TEST(no_descriptors)
+{
+	struct served *served = served_new(NULL);
+	struct peer *peers[4];
+	struct rlimit limit, none;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		peers[i] = calloc(1, sizeof(*peers[i]));
+		peers[i]->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	}
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)peers[3]->fd + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (i = 0; i < 4; i++) {
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+		snprintf(address.sun_path, sizeof(address.sun_path), "%s", served->socket);
+		ck_assert_int_eq(connect(peers[i]->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+		ck_assert(!peer_receive(peers[i]));
+		peer_free(peers[i]);
+		none.rlim_cur--; /* what this one had, the next could have */
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	still_works(served);
+	served_free_all(served);
+}
+END_TEST
+
 /* Whoever may not, is not listened to, whatever the socket's mode says. */
 START_TEST(other_user)
 {
@@ -426,6 +459,7 @@ int main(void)
 	tcase_add_test(tcase, numbers);
 	tcase_add_test(tcase, wrong_descriptors);
 	tcase_add_test(tcase, versions);
+	tcase_add_test(tcase, no_descriptors);
 	tcase_add_test(tcase, other_user);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
