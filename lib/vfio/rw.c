@@ -22,25 +22,31 @@ static inline bool is_plain(const struct vgpu_region *region, uint32_t flag, con
 	return __builtin_expect(region->flags & flag && offset <= region->size && len <= region->size - offset, 1);
 }
 
-/* The region, if it allows this access; else fails with the reason. */
-static int check_access(struct vgpu_vfio *vfio, const char *operation, uint32_t flag, uint32_t index, const void *buf,
-						uint64_t offset, size_t len, struct vgpu_region **out)
+static int fail_access(struct vgpu_vfio *vfio, const char *operation, uint32_t flag, uint32_t index, uint64_t offset)
 {
 	struct vg_failure failure = {
 		.operation = operation, .path = vfio->name, .err = EACCES, .cause = VGPU_CAUSE_PERMISSION};
 	char place[VG_PLACE_SIZE];
+
+	vg_region_describe(vfio, index, offset, place);
+	failure.value = place;
+	return vg_fail(vfio->ctx, &failure, "the driver does not let %s be %s", place,
+				   flag == VGPU_REGION_FLAG_READ ? "read" : "written");
+}
+
+/* The region, if it allows this access; else fails with the reason. */
+static int check_access(struct vgpu_vfio *vfio, const char *operation, uint32_t flag, uint32_t index, const void *buf,
+						uint64_t offset, size_t len, struct vgpu_region **out)
+{
 	int r = vg_region_get(vfio, operation, index, out);
 
 	if (r)
 		return r;
-	vg_region_describe(vfio, index, offset, place);
-	failure.value = place;
 	if (!buf)
 		return vg_fail_invalid(vfio->ctx, operation, vfio->name, "there is no buffer");
 	r = vg_region_check_range(vfio, operation, *out, offset, len);
 	if (r == 0 && !((*out)->flags & flag))
-		r = vg_fail(vfio->ctx, &failure, "the driver does not let %s be %s", place,
-					flag == VGPU_REGION_FLAG_READ ? "read" : "written");
+		r = fail_access(vfio, operation, flag, index, offset);
 	return r;
 }
 
