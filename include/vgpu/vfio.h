@@ -33,6 +33,7 @@ enum vgpu_access {
 #define VGPU_USER_MAP_UNSEALED (1u << 1) /* map memory that the server could take away: a touch may raise SIGBUS */
 #define VGPU_USER_POST (1u << 2)         /* writes of up to 8 bytes are sent, and not answered: their errors are lost */
 #define VGPU_USER_QUEUE (1u << 3) /* the same, and sent only by vgpu_vfio_flush(), the next call, or when many wait */
+#define VGPU_USER_TWIN (1u << 4)  /* a second socket for what the server asks; a read or write is slower then */
 
 /**
  * struct vgpu_user_opts - how to talk to a vfio-user server

@@ -14,6 +14,8 @@
 #include "sys/files.h"
 #include "util/str.h"
 
+#define SMALL ((size_t)128)
+
 /* Room for more descriptors than the kernel sends: what is lost then is lost for want of descriptors here. */
 union control {
 	struct cmsghdr align;
@@ -152,7 +154,19 @@ static void take_fds(struct msghdr *message, int *fds, size_t *fd_count)
 	}
 }
 
-ssize_t vg_socket_receive(int fd, struct iovec *parts, size_t count, int *fds, size_t *fd_count, bool *truncated)
+int vg_socket_set_wait(int fd, int64_t wait_ms)
+{
+	const struct timeval wait = {wait_ms / 1000, wait_ms % 1000 * 1000};
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK))
+		return -errno;
+	return 0;
+}
+
+ssize_t vg_socket_receive(int fd, struct iovec *parts, size_t count, bool wait, int *fds, size_t *fd_count,
+						  bool *truncated)
 {
 	union control control; /* not cleared: the kernel says how much of it is set */
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
@@ -161,7 +175,7 @@ ssize_t vg_socket_receive(int fd, struct iovec *parts, size_t count, int *fds, s
 	message.msg_control = control.bytes;
 	do {
 		message.msg_controllen = sizeof(control.bytes);
-		n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		n = recvmsg(fd, &message, (wait ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
@@ -170,6 +184,33 @@ ssize_t vg_socket_receive(int fd, struct iovec *parts, size_t count, int *fds, s
 		take_fds(&message, fds, fd_count);
 	*truncated = message.msg_flags & MSG_CTRUNC;
 	return n;
+}
+
+static size_t total(const struct iovec *parts, size_t count)
+{
+	size_t size = 0, i;
+
+	for (i = 0; i < count && size <= SMALL; i++)
+		size += parts[i].iov_len <= SMALL ? parts[i].iov_len : SMALL + 1;
+	return size;
+}
+
+/* The kernel takes one part faster than several: for a small message that is a tenth of the call. */
+static ssize_t send_small(int fd, const struct iovec *parts, size_t count)
+{
+	char bytes[SMALL];
+	size_t size = 0, i;
+	ssize_t n;
+
+	for (i = 0; i < count; i++) {
+		if (parts[i].iov_len)
+			memcpy(bytes + size, parts[i].iov_base, parts[i].iov_len);
+		size += parts[i].iov_len;
+	}
+	do
+		n = send(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 ssize_t vg_socket_send(int fd, struct iovec *parts, size_t count, const int *fds, size_t fd_count)
@@ -181,6 +222,8 @@ ssize_t vg_socket_send(int fd, struct iovec *parts, size_t count, const int *fds
 
 	if (fd_count > VG_SOCKET_FDS_MAX)
 		return -EINVAL;
+	if (!fd_count && total(parts, count) <= SMALL)
+		return send_small(fd, parts, count);
 	if (fd_count) {
 		memset(&control, 0, CMSG_SPACE(fd_count * sizeof(int)));
 		message.msg_control = control.bytes;

@@ -34,11 +34,16 @@ uid_t vg_own_uid(void);
 /* Ends the connection both ways, whoever else has the socket open. */
 void vg_socket_shutdown(int fd);
 
-/*
- * Receives what is there, without waiting: bytes received, 0 at the end of the stream, -EAGAIN where nothing is there.
- * fds[VG_SOCKET_FDS_MAX] get the descriptors that came with it, close-on-exec. *truncated: some were lost.
+/* How long receiving waits where it is to wait, in milliseconds (not 0; the kernel rounds to its ticks). 0 or -errno.
  */
-ssize_t vg_socket_receive(int fd, struct iovec *parts, size_t count, int *fds, size_t *fd_count, bool *truncated);
+int vg_socket_set_wait(int fd, int64_t wait_ms);
+/*
+ * Receives what is there, and with wait waits for it, as long as vg_socket_set_wait() said: bytes received, 0 at the
+ * end of the stream, -EAGAIN where nothing is there. fds[VG_SOCKET_FDS_MAX] get the descriptors that came with it,
+ * close-on-exec. *truncated: some were lost.
+ */
+ssize_t vg_socket_receive(int fd, struct iovec *parts, size_t count, bool wait, int *fds, size_t *fd_count,
+						  bool *truncated);
 /* Sends what there is room for, without waiting: bytes sent (the descriptors went with the first), or -EAGAIN. */
 ssize_t vg_socket_send(int fd, struct iovec *parts, size_t count, const int *fds, size_t fd_count);
 /* Waits until deadline (vg_now_ms(); INT64_MAX: for ever): how many are ready, 0 at the deadline; goes on after

@@ -119,6 +119,12 @@ void vg_channel_limit(struct vg_channel *channel, uint32_t max_data, uint32_t ma
  * long), -ENOMEM.
  */
 int vg_channel_receive(struct vg_channel *channel, struct vg_message **out);
+/*
+ * Waits for bytes, as long as vg_socket_set_wait() said, where the buffer has none (vg_channel_has_input()), and takes
+ * them in: 1: vg_channel_receive() shall look at them; 0: none came; or -errno as there. Touches nothing that sending,
+ * or asking who is where, looks at.
+ */
+int vg_channel_wait(struct vg_channel *channel);
 /* Is another message, or a part of one, in the buffer? Then poll() does not tell. */
 bool vg_channel_has_input(const struct vg_channel *channel);
 /* Do bytes that are still to come go to buf[size]? */

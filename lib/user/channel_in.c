@@ -188,8 +188,8 @@ static void keep_fds(struct vg_channel *channel, struct vg_fds *fds, bool trunca
 		mine->fd[mine->count++] = fds->fd[i];
 }
 
-/* Receives more: 1; 0: there is nothing now; or -errno. */
-static int fill(struct vg_channel *channel)
+/* Receives more: 1; 0: there is nothing now, or, with wait, for a while; or -errno. */
+static int fill(struct vg_channel *channel, bool wait)
 {
 	struct vg_channel_in *in = &channel->in;
 	int r = make_room(in, &in->message.header);
@@ -204,7 +204,7 @@ static int fill(struct vg_channel *channel)
 	if (in->sinking && in->end - in->start >= in->head)
 		parts[count++] = (struct iovec){in->to, in->missing};
 	parts[count++] = (struct iovec){in->buf + in->end, in->room - in->end};
-	n = vg_socket_receive(channel->fd, parts, count, fds.fd, &fds.count, &truncated);
+	n = vg_socket_receive(channel->fd, parts, count, wait, fds.fd, &fds.count, &truncated);
 	if (n == -EAGAIN)
 		return 0;
 	if (n == 0 || n == -ECONNRESET)
@@ -321,7 +321,7 @@ int vg_channel_receive(struct vg_channel *channel, struct vg_message **out)
 	release(in);
 	do
 		r = complete(channel);
-	while (r == 0 && (r = fill(channel)) == 1);
+	while (r == 0 && (r = fill(channel, false)) == 1);
 	if (r == 0)
 		r = check_half(channel);
 	if (r < 0)
@@ -336,6 +336,19 @@ int vg_channel_receive(struct vg_channel *channel, struct vg_message **out)
 	in->message.refused = in->refused[in->first];
 	*out = &in->message;
 	return 1;
+}
+
+int vg_channel_wait(struct vg_channel *channel)
+{
+	int r;
+
+	if (channel->in_error)
+		return channel->in_error;
+	release(&channel->in);
+	r = fill(channel, true);
+	if (r < 0)
+		channel->in_error = r;
+	return r;
 }
 
 int64_t vg_channel_deadline(const struct vg_channel *channel)

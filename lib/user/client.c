@@ -10,14 +10,19 @@
 #include "sys/unixsock.h"
 #include "user/client_impl.h"
 
+/* A call waits up to so many times in receiving before it looks at its deadline more closely. */
+#define WAITS 8
+
 /* What we say of ourselves. */
-static void own_caps(struct vg_user_caps *caps)
+static void own_caps(struct vg_user_caps *caps, bool twin)
 {
 	vg_user_caps_init(caps);
 	caps->named = VG_USER_CAP_MSG_FDS | VG_USER_CAP_DATA_SIZE | VG_USER_CAP_DMA_MAPS | VG_USER_CAP_PGSIZES |
-				  VG_USER_CAP_TWIN_SOCKET | VG_USER_CAP_WRITE_MULTIPLE | VG_USER_CAP_MIGRATION | VG_USER_CAP_DISPLAY;
+				  VG_USER_CAP_WRITE_MULTIPLE | VG_USER_CAP_MIGRATION | VG_USER_CAP_DISPLAY;
 	caps->max_msg_fds = VG_CLIENT_FDS;
-	caps->twin_socket = true;
+	caps->twin_socket = twin;
+	if (twin)
+		caps->named |= VG_USER_CAP_TWIN_SOCKET;
 	caps->write_multiple = true;
 	caps->display = VG_USER_DISPLAY_VERSION;
 }
@@ -70,7 +75,7 @@ static int negotiate(struct vg_client *client)
 						   .reply_fds = fds,
 						   .fd_room = VG_CLIENT_FDS};
 
-	own_caps(&own);
+	own_caps(&own, client->opts.twin);
 	r = vg_user_caps_write(&own, ours, sizeof(ours));
 	if (r < 0)
 		return r;
@@ -108,6 +113,8 @@ int vg_client_new(int fd, const struct vg_client_opts *opts, struct vg_client **
 	client->main.sink = vg_client_sink;
 	client->main.sink_data = client;
 	client->twin.fd = -1;
+	if (opts->timeout_ms >= WAITS && vg_socket_set_wait(fd, opts->timeout_ms / WAITS) == 0)
+		client->wait_ms = opts->timeout_ms / WAITS;
 	r = negotiate(client);
 	if (r)
 		vg_client_free(client);

@@ -21,6 +21,7 @@ typedef int (*vg_client_dma_fn)(void *data, uint64_t address, void *buf, size_t 
 struct vg_client_opts {
 	int64_t timeout_ms; /* of a call, and of a half message */
 	uint32_t spin_us;   /* how long a call looks for its reply before it sleeps */
+	bool twin;          /* asks for a second socket, which the server's requests come by */
 	vg_client_dma_fn dma;
 	void *dma_data;
 };

@@ -160,15 +160,26 @@ static bool spin(struct vg_client *client, const struct vg_slot *slot)
 	return slot->is_done;
 }
 
-/* Reads for all: polls without the lock, and takes what has come. */
+/* Can it wait in receiving, which saves a system call: for nothing but a new message, and with time left? */
+static bool can_receive(const struct vg_client *client, int64_t deadline)
+{
+	return client->wait_ms && client->twin.fd < 0 && !client->main.in_error && !vg_channel_queued(&client->main) &&
+		   !vg_channel_has_input(&client->main) && deadline - vg_now_ms() >= client->wait_ms;
+}
+
+/* Reads for all: waits without the lock, and takes what has come. */
 static void read_for_all(struct vg_client *client, int64_t deadline)
 {
+	const bool receives = can_receive(client, deadline);
 	struct pollfd polls[2];
-	size_t n = list_polls(client, polls, &deadline);
+	size_t n = receives ? 0 : list_polls(client, polls, &deadline);
 
 	client->has_reader = true;
 	pthread_mutex_unlock(&client->lock);
-	vg_wait(polls, n, deadline);
+	if (receives)
+		vg_channel_wait(&client->main); /* what it fails with, the next call says */
+	else
+		vg_wait(polls, n, deadline);
 	pthread_mutex_lock(&client->lock);
 	client->has_reader = false;
 	if (!client->error)
@@ -205,7 +216,12 @@ static void wait_a_turn(struct vg_client *client, int64_t deadline)
 	flush_channel(client, &client->main);
 }
 
-/* Sends a message once there is room for it. */
+static int64_t deadline_of(const struct vg_client *client, bool is_slow)
+{
+	return vg_now_ms() + client->opts.timeout_ms * (is_slow ? SLOW : 1);
+}
+
+/* Sends a message once there is room for it. deadline 0: the usual one, from when there was none. */
 static int send_message(struct vg_client *client, struct vg_user_header *header, const struct vg_call *call,
 						unsigned flags, int64_t deadline)
 {
@@ -219,7 +235,9 @@ static int send_message(struct vg_client *client, struct vg_user_header *header,
 			vg_client_break(client, client->main.out_error);
 		if (r != -EAGAIN || client->error)
 			return r;
-		if (vg_now_ms() >= deadline)
+		if (!deadline)
+			deadline = deadline_of(client, false);
+		else if (vg_now_ms() >= deadline)
 			return -ETIMEDOUT;
 		wait_a_turn(client, deadline);
 	}
@@ -283,11 +301,6 @@ static int wait_for_reply(struct vg_client *client, const struct vg_slot *slot, 
 	return slot->result;
 }
 
-static int64_t deadline_of(const struct vg_client *client, bool is_slow)
-{
-	return vg_now_ms() + client->opts.timeout_ms * (is_slow ? SLOW : 1);
-}
-
 int vg_client_call(struct vg_client *client, struct vg_call *call)
 {
 	const int64_t deadline = deadline_of(client, call->is_slow);
@@ -320,7 +333,6 @@ int vg_client_post(struct vg_client *client, uint32_t region, uint64_t offset, c
 	struct vg_user_region_access access = {offset, region, (uint32_t)size};
 	struct iovec body[2] = {{&access, sizeof(access)}, {(void *)(uintptr_t)data, size}};
 	const struct vg_call call = {.body = body, .parts = 2};
-	const int64_t deadline = deadline_of(client, false);
 	int r = 0;
 
 	if (size > sizeof(client->writes[0].data))
@@ -332,16 +344,16 @@ int vg_client_post(struct vg_client *client, uint32_t region, uint64_t offset, c
 		struct vg_user_write *write;
 
 		if (client->write_count == VG_CLIENT_WRITES)
-			r = send_writes(client, VG_SEND_LATER, deadline);
+			r = send_writes(client, VG_SEND_LATER, 0);
 		if (r == 0) {
 			write = &client->writes[client->write_count++];
 			*write = (struct vg_user_write){.offset = offset, .region = region, .count = (uint32_t)size};
 			memcpy(write->data, data, size);
 		}
 	} else {
-		r = send_writes(client, VG_SEND_LATER, deadline);
+		r = send_writes(client, VG_SEND_LATER, 0);
 		if (r == 0)
-			r = send_message(client, &header, &call, later ? VG_SEND_LATER : 0, deadline);
+			r = send_message(client, &header, &call, later ? VG_SEND_LATER : 0, 0);
 	}
 	pthread_mutex_unlock(&client->lock);
 	return r;

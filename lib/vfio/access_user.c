@@ -92,8 +92,11 @@ static int fail_negotiate(struct vgpu_context *ctx, const char *path, int err)
 static int make_device(struct vgpu_context *ctx, const char *path, struct vgpu_dma *dma, int fd,
 					   const struct vgpu_user_opts *opts, struct vg_user_device **out)
 {
-	const struct vg_client_opts client_opts = {opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS, opts->spin_us, reach,
-											   dma};
+	const struct vg_client_opts client_opts = {.timeout_ms = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS,
+											   .spin_us = opts->spin_us,
+											   .twin = opts->flags & VGPU_USER_TWIN,
+											   .dma = reach,
+											   .dma_data = dma};
 	struct vg_user_device *device = calloc(1, sizeof(*device));
 	const struct vg_user_caps *caps;
 	int r;

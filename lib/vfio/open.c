@@ -21,7 +21,7 @@
 #define FDS_SIZE_MIN offsetof(struct vgpu_vfio_fds, kvm)
 #define FDS_SIZE_SOCKET (offsetof(struct vgpu_vfio_fds, socket_fd) + sizeof(int))
 
-#define USER_FLAGS (VGPU_USER_ANY_PEER | VGPU_USER_MAP_UNSEALED | VGPU_USER_POST | VGPU_USER_QUEUE)
+#define USER_FLAGS (VGPU_USER_ANY_PEER | VGPU_USER_MAP_UNSEALED | VGPU_USER_POST | VGPU_USER_QUEUE | VGPU_USER_TWIN)
 
 /* A path and why it was taken. */
 struct choice {

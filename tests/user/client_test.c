@@ -306,17 +306,19 @@ static int ask_for(struct vgpu_vfio *vfio, struct ask *ask, uint16_t command, ui
 /* A blocked call serves the server's requests meanwhile; bounds and rights are ours. */
 START_TEST(dma_by_messages)
 {
+	struct vgpu_user_opts user = {.size = sizeof(user)};
 	static struct ask ask;
 	struct vgpu_vfio *vfio;
 	struct vgpu_dma *dma;
 	unsigned char *memory;
 	size_t i;
 
+	user.flags = _i ? VGPU_USER_TWIN : 0;
 	server.has_twin = _i;
 	server.hook = ask_first;
 	server.hook_data = &ask;
 	ask.size = 0;
-	vfio = server_open(&server, ctx, NULL, NULL);
+	vfio = server_open(&server, ctx, NULL, &user);
 	dma = vgpu_vfio_get_dma(vfio);
 	memory = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (i = 0; i < 16 * 4096; i++)
@@ -370,6 +372,7 @@ static void *ask_alone(void *data)
 
 START_TEST(dma_by_events)
 {
+	struct vgpu_user_opts user = {.size = sizeof(user), .flags = VGPU_USER_TWIN};
 	struct ask ask = {VG_USER_DMA_READ, 0x1000, 64, -1, {0}};
 	unsigned char *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct vgpu_vfio *vfio;
@@ -378,7 +381,7 @@ START_TEST(dma_by_events)
 	int fd, tries = 0;
 
 	server.has_twin = true;
-	vfio = server_open(&server, ctx, NULL, NULL);
+	vfio = server_open(&server, ctx, NULL, &user);
 	memset(memory, 0x3c, 4096);
 	ck_assert_int_eq(vgpu_dma_map(vgpu_vfio_get_dma(vfio), 0x1000, memory, 4096, VGPU_DMA_READ), 0);
 	ck_assert_int_eq(vgpu_vfio_start_events(vfio, &fd), 0);
