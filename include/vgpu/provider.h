@@ -189,6 +189,9 @@ enum vgpu_message_layout {
  * @max_dma_maps: how many mappings of guest memory a client may have; 0: 4096
  * @owner: "USER[:GROUP]", names or numbers: who may connect to the sockets, beside our own user and root: their files
  * are given to them; NULL: nobody
+ * @spin_us: how long another message of a client is looked for, after one, before the thread sleeps or
+ *           vgpu_provider_process() returns, in microseconds: faster, where a CPU can be spared. 0: not at all; but a
+ *           thread of the library looks for 20 where messages come one after the other
  *
  * Strings are copied.
  *
@@ -210,6 +213,7 @@ struct vgpu_provider_opts {
 	uint32_t request_ms;
 	uint32_t max_dma_maps;
 	const char *owner;
+	uint32_t spin_us;
 };
 
 /**
@@ -271,8 +275,8 @@ int vgpu_provider_get_fd(const struct vgpu_provider *provider);
  * vgpu_provider_process() - do what has come in; runs ops
  * @provider: the provider
  *
- * Never blocks but on other threads that are running ops. Does a bounded amount of work: while there is more, the
- * descriptor stays readable. With VGPU_PROVIDER_THREAD there is nothing to do for it.
+ * Never blocks but on other threads that are running ops, and for opts->spin_us. Does a bounded amount of work: while
+ * there is more, the descriptor stays readable. With VGPU_PROVIDER_THREAD there is nothing to do for it.
  *
  * Return: 0, -EINVAL (@provider is NULL), or -EDEADLK (from inside an op).
  * Since: 0.1

@@ -319,23 +319,26 @@ static bool serve_one(struct vg_conn *conn)
 	return r > 0;
 }
 
-void vg_conn_serve(struct vg_conn *conn)
+/* Is there something to do that no descriptor tells of? What else has come is told of again. */
+static bool has_more(const struct vg_conn *conn)
+{
+	return conn->busy ? must_read(conn) : conn->held || vg_channel_has_input(&conn->channel);
+}
+
+bool vg_conn_serve(struct vg_conn *conn)
 {
 	struct vgpu_instance *instance = conn->instance;
-	int64_t end = 0;
-	unsigned i;
+	unsigned done = 0;
 	bool more = true;
 
 	if (conn->serving || conn->closing)
-		return;
+		return false;
 	conn->serving = true;
 	vgpu_instance_ref(instance);
-	for (i = 0; i < SERVE_MAX && more && !conn->closing; i++) {
+	while (more && done < SERVE_MAX && !conn->closing) {
 		more = serve_one(conn);
-		if (!end) /* not for one message alone */
-			end = vg_now_ms() + SERVE_MS;
-		else if (vg_now_ms() > end)
-			break;
+		done += more;
+		more = more && has_more(conn);
 	}
 	conn->serving = false;
 	if (!conn->closing) {
@@ -344,6 +347,17 @@ void vg_conn_serve(struct vg_conn *conn)
 		vg_conn_watch(conn);
 	}
 	vgpu_instance_unref(instance);
+	return done;
+}
+
+/* Messages often come one after the other. */
+static int look(struct vg_source *source)
+{
+	struct vg_conn *conn = VG_OWNER(source, struct vg_conn, source);
+
+	if (conn->busy || vg_channel_queued(&conn->channel))
+		return -1;
+	return vg_conn_serve(conn);
 }
 
 static void serve_again(struct vg_post *post)
@@ -363,8 +377,8 @@ static void hear(struct vg_source *source, uint32_t events)
 	/* an end of the stream is told even where it was not asked for */
 	if (events & VG_POLL_IN && !(source->events & VG_POLL_IN))
 		vg_conn_close(conn);
-	else
-		vg_conn_serve(conn);
+	else if (vg_conn_serve(conn) && !conn->closing)
+		loop_of(conn)->last = source;
 }
 
 static void hear_twin(struct vg_source *source, uint32_t events)
@@ -421,7 +435,7 @@ int vg_conn_open(struct vg_server *server, int fd, int refuse)
 	conn->held_end = &conn->held;
 	conn->timer.fn = miss;
 	conn->again.fn = serve_again;
-	conn->source = (struct vg_source){.fn = hear, .fd = fd};
+	conn->source = (struct vg_source){.fn = hear, .look_fn = look, .fd = fd};
 	conn->twin_source = (struct vg_source){.fn = hear_twin, .fd = -1};
 	r = vg_source_open(&provider->loop, &conn->source, VG_POLL_IN);
 	if (r) {

@@ -10,6 +10,12 @@
 #include "sys/files.h"
 
 #define BATCH 16
+/* Things that one source may do before others have their turn. */
+#define LOOKS 16
+/* How long a thread looks for the next of messages that come one after the other: about what waking up takes. */
+#define LOOK_US 20
+/* After so many times in vain it looks no less often than once in 2^n turns. */
+#define MISSES_MAX 5
 
 static void take_wake(struct vg_source *source, uint32_t events)
 {
@@ -44,6 +50,8 @@ void vg_source_close(struct vg_loop *loop, struct vg_source *source)
 {
 	vg_poll_forget(loop->poll_fd, source->fd);
 	source->fn = NULL;
+	if (loop->last == source)
+		loop->last = NULL;
 	if (!source->free_fn)
 		return;
 	source->next_dead = loop->dead;
@@ -213,6 +221,74 @@ void vg_loop_turn(struct vg_loop *loop, int timeout_ms)
 	bury(loop);
 }
 
+/* Does another thread want something done? */
+static bool is_wanted(struct vg_loop *loop)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&loop->lock);
+	wanted = loop->posts || loop->calls || loop->stop;
+	pthread_mutex_unlock(&loop->lock);
+	return wanted;
+}
+
+/* How long to look now. */
+static int64_t looking_time(struct vg_loop *loop)
+{
+	if (loop->spin_us)
+		return loop->spin_us;
+	if (!loop->has_thread || loop->skips) { /* without a thread, it is the caller's time */
+		loop->skips -= loop->has_thread;
+		return 0;
+	}
+	return LOOK_US;
+}
+
+static void note_looking(struct vg_loop *loop, bool in_vain)
+{
+	loop->misses = !in_vain ? 0 : loop->misses < MISSES_MAX ? loop->misses + 1 : MISSES_MAX;
+	loop->skips = in_vain ? (1u << loop->misses) - 1 : 0;
+}
+
+bool vg_loop_look(struct vg_loop *loop)
+{
+	const int64_t time = loop->last ? looking_time(loop) : 0;
+	int64_t end = time ? vg_now_us() + time : 0;
+	unsigned done = 0;
+	bool quiet = !time;
+	int r;
+
+	while (!quiet && loop->last && done < LOOKS && !is_wanted(loop)) {
+		r = loop->last->look_fn(loop->last);
+		if (r > 0) {
+			done++;
+			end = vg_now_us() + time;
+		} else {
+			quiet = r < 0 || vg_now_us() >= end;
+		}
+	}
+	if (time)
+		note_looking(loop, !done);
+	bury(loop);
+	return quiet || !loop->last;
+}
+
+bool vg_loop_try(struct vg_loop *loop)
+{
+	bool done;
+
+	if (!loop->last || loop->skips || loop->tries == LOOKS) {
+		loop->tries = 0;
+		loop->skips -= loop->skips != 0;
+		return false;
+	}
+	done = loop->last->look_fn(loop->last) > 0;
+	loop->tries = done ? loop->tries + 1 : 0;
+	note_looking(loop, !done);
+	bury(loop);
+	return done;
+}
+
 bool vg_loop_is_here(struct vg_loop *loop)
 {
 	bool here;
@@ -303,7 +379,7 @@ static void *run_thread(void *data)
 
 	vg_loop_enter(loop);
 	do {
-		vg_loop_turn(loop, -1);
+		vg_loop_turn(loop, vg_loop_look(loop) ? -1 : 0);
 		pthread_mutex_lock(&loop->lock);
 		stop = loop->stop;
 		pthread_mutex_unlock(&loop->lock);

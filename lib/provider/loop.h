@@ -16,6 +16,7 @@
 struct vg_source {
 	void (*fn)(struct vg_source *source, uint32_t events); /* NULL: it has been closed */
 	void (*free_fn)(struct vg_source *source);             /* called when no event can refer to it any more */
+	int (*look_fn)(struct vg_source *source);              /* 1: there was something, and is done; 0; -1: not now */
 	struct vg_source *next_dead;
 	int fd;
 	uint32_t events;
@@ -66,6 +67,11 @@ struct vg_loop {
 	struct vg_source *dead;
 	struct vg_timer timers; /* head of a ring */
 	int64_t armed;          /* what the timer's descriptor is set to */
+	struct vg_source *last; /* the last that had something and can be looked at again; NULL: none */
+	uint32_t spin_us;       /* how long it is looked at before others are waited for; 0: as it pays */
+	unsigned misses;        /* times in a row that looking was in vain */
+	unsigned skips;         /* turns that nothing is looked at */
+	unsigned tries;         /* in a row that found something */
 };
 
 int vg_loop_init(struct vg_loop *loop);
@@ -82,6 +88,13 @@ void vg_loop_stop_thread(struct vg_loop *loop);
 bool vg_loop_is_here(struct vg_loop *loop);
 /* Does what is ready, once; waits for it timeout_ms (-1: for ever). On the loop. */
 void vg_loop_turn(struct vg_loop *loop, int timeout_ms);
+/*
+ * Looks at loop->last for more, for spin_us after each thing that it had. True: for so long there was nothing, or it
+ * does not pay; false: others should have their turn. On the loop.
+ */
+bool vg_loop_look(struct vg_loop *loop);
+/* Looks at loop->last once, where it pays: something was done, and others may wait for their turn. On the loop. */
+bool vg_loop_try(struct vg_loop *loop);
 /* Comes onto the loop, waiting for others; -EDEADLK if the thread is on it. Leaves it. */
 int vg_loop_enter(struct vg_loop *loop);
 void vg_loop_leave(struct vg_loop *loop);

@@ -122,6 +122,7 @@ static int make(struct vgpu_context *ctx, const struct vgpu_provider_opts *opts,
 		free(provider);
 		return vg_fail_errno(ctx, REGISTER, opts->name, -r);
 	}
+	provider->loop.spin_us = opts->spin_us;
 	provider->ctx = vgpu_context_ref(ctx);
 	pthread_mutex_init(&provider->lock, NULL);
 	r = copy_texts(provider);
@@ -293,7 +294,9 @@ int vgpu_provider_process(struct vgpu_provider *provider)
 	r = vg_loop_enter(&provider->loop);
 	if (r)
 		return r;
-	vg_loop_turn(&provider->loop, 0);
+	if (!vg_loop_try(&provider->loop))
+		vg_loop_turn(&provider->loop, 0);
+	vg_loop_look(&provider->loop);
 	vg_loop_leave(&provider->loop);
 	return 0;
 }
