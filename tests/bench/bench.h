@@ -41,4 +41,11 @@ static inline void bench_report(const char *what, int64_t *ours, int64_t *base, 
 	fflush(stdout);
 }
 
+/* A line with one figure, and the most that it should be. */
+static inline void bench_count(const char *what, double value, double target)
+{
+	printf("%-44s %12s %12s %8.2f %8.2f%s\n", what, "", "", value, target, value > target ? "  missed" : "");
+	fflush(stdout);
+}
+
 #endif
