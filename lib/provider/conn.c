@@ -325,14 +325,14 @@ static bool has_more(const struct vg_conn *conn)
 	return conn->busy ? must_read(conn) : conn->held || vg_channel_has_input(&conn->channel);
 }
 
-bool vg_conn_serve(struct vg_conn *conn)
+unsigned vg_conn_serve(struct vg_conn *conn)
 {
 	struct vgpu_instance *instance = conn->instance;
 	unsigned done = 0;
 	bool more = true;
 
 	if (conn->serving || conn->closing)
-		return false;
+		return 0;
 	conn->serving = true;
 	vgpu_instance_ref(instance);
 	while (more && done < SERVE_MAX && !conn->closing) {
@@ -357,7 +357,7 @@ static int look(struct vg_source *source)
 
 	if (conn->busy || vg_channel_queued(&conn->channel))
 		return -1;
-	return vg_conn_serve(conn);
+	return (int)vg_conn_serve(conn);
 }
 
 static void serve_again(struct vg_post *post)

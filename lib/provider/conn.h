@@ -87,8 +87,8 @@ bool vg_buffer_make_room(struct vg_buffer *buffer, size_t size);
 int vg_conn_open(struct vg_server *server, int fd, int refuse);
 /* Ends it: at once, or when the op that works for it is at its end. */
 void vg_conn_close(struct vg_conn *conn);
-/* Looks at what there is to do. Was there something? */
-bool vg_conn_serve(struct vg_conn *conn);
+/* Does what there is to do: how many things. */
+unsigned vg_conn_serve(struct vg_conn *conn);
 /* Sets the timer for what is awaited next. */
 void vg_conn_set_timer(struct vg_conn *conn);
 /* Waits for room in the sockets, where something waits to be sent. */

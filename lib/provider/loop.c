@@ -11,7 +11,7 @@
 
 #define BATCH 16
 /* Things that one source may do before others have their turn. */
-#define LOOKS 16
+#define LOOKS 64u
 /* How long a thread looks for the next of messages that come one after the other: about what waking up takes. */
 #define LOOK_US 20
 /* After so many times in vain it looks no less often than once in 2^n turns. */
@@ -261,7 +261,7 @@ bool vg_loop_look(struct vg_loop *loop)
 	while (!quiet && loop->last && done < LOOKS && !is_wanted(loop)) {
 		r = loop->last->look_fn(loop->last);
 		if (r > 0) {
-			done++;
+			done += (unsigned)r;
 			end = vg_now_us() + time;
 		} else {
 			quiet = r < 0 || vg_now_us() >= end;
@@ -275,18 +275,18 @@ bool vg_loop_look(struct vg_loop *loop)
 
 bool vg_loop_try(struct vg_loop *loop)
 {
-	bool done;
+	int done;
 
-	if (!loop->last || loop->skips || loop->tries == LOOKS) {
+	if (!loop->last || loop->skips || loop->tries >= LOOKS) {
 		loop->tries = 0;
 		loop->skips -= loop->skips != 0;
 		return false;
 	}
-	done = loop->last->look_fn(loop->last) > 0;
-	loop->tries = done ? loop->tries + 1 : 0;
-	note_looking(loop, !done);
+	done = loop->last->look_fn(loop->last);
+	loop->tries = done > 0 ? loop->tries + (unsigned)done : 0;
+	note_looking(loop, done <= 0);
 	bury(loop);
-	return done;
+	return done > 0;
 }
 
 bool vg_loop_is_here(struct vg_loop *loop)

@@ -16,7 +16,7 @@
 struct vg_source {
 	void (*fn)(struct vg_source *source, uint32_t events); /* NULL: it has been closed */
 	void (*free_fn)(struct vg_source *source);             /* called when no event can refer to it any more */
-	int (*look_fn)(struct vg_source *source);              /* 1: there was something, and is done; 0; -1: not now */
+	int (*look_fn)(struct vg_source *source);              /* how many things there were, and are done; -1: not now */
 	struct vg_source *next_dead;
 	int fd;
 	uint32_t events;
