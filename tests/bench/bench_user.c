@@ -31,6 +31,7 @@
 /* Sizes of messages: a header is 16 bytes, what region, where and how much 16 more. */
 #define SHORT 32u
 #define LONG 36u
+#define ALL (MIB + SHORT)
 
 static int client_cpu, server_cpu;
 
@@ -75,6 +76,7 @@ struct bare {
 	int client_fd;
 	int server_fd;
 	bool polls;            /* before it receives */
+	size_t room;           /* that it has for messages */
 	_Atomic size_t take;   /* answers after so many bytes, */
 	_Atomic size_t answer; /* with so many */
 };
@@ -85,7 +87,7 @@ static void *serve_bare(void *data)
 {
 	struct bare *bare = data;
 	struct pollfd poll_fd = {.fd = bare->server_fd, .events = POLLIN};
-	char *buf = malloc(MIB + SHORT);
+	char *buf = malloc(ALL);
 	size_t got = 0;
 	ssize_t n;
 
@@ -93,7 +95,7 @@ static void *serve_bare(void *data)
 	while (buf) {
 		if (bare->polls && poll(&poll_fd, 1, -1) < 0)
 			break;
-		n = recv(bare->server_fd, buf, MIB + SHORT, bare->polls ? MSG_DONTWAIT : 0);
+		n = recv(bare->server_fd, buf, bare->room, bare->polls ? MSG_DONTWAIT : 0);
 		if (n <= 0)
 			break;
 		got += (size_t)n;
@@ -107,13 +109,13 @@ static void *serve_bare(void *data)
 	return NULL;
 }
 
-static void start_bare(struct bare *bare, bool polls)
+static void start_bare(struct bare *bare, bool polls, size_t room)
 {
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		die("socketpair", NULL);
-	*bare = (struct bare){.client_fd = ends[0], .server_fd = ends[1], .polls = polls};
+	*bare = (struct bare){.client_fd = ends[0], .server_fd = ends[1], .polls = polls, .room = room};
 	if (pthread_create(&bare->thread, NULL, serve_bare, bare))
 		die("pthread_create", NULL);
 }
@@ -141,7 +143,7 @@ static int64_t time_bare(struct bare *bare, unsigned calls, unsigned posts, size
 			if (send(bare->client_fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
 				die("send", NULL);
 		for (got = 0; got < answer; got += (size_t)n) {
-			n = recv(bare->client_fd, bytes, MIB + SHORT, 0);
+			n = recv(bare->client_fd, bytes, ALL, 0);
 			if (n <= 0)
 				die("recv", NULL);
 		}
@@ -225,16 +227,17 @@ static void *drive(void *data)
 	return NULL;
 }
 
-static void open_rig(struct rig *rig, bool is_driven, uint32_t user_flags, uint32_t spin_us)
+static void open_rig(struct rig *rig, bool is_driven, uint32_t user_flags, uint32_t client_spin_us,
+					 uint32_t provider_spin_us)
 {
 	const struct vgpu_instance_opts which = {.size = sizeof(which), .type = "bench"};
-	const struct vgpu_user_opts user = {.size = sizeof(user), .flags = user_flags, .spin_us = spin_us};
+	const struct vgpu_user_opts user = {.size = sizeof(user), .flags = user_flags, .spin_us = client_spin_us};
 	const struct vgpu_vfio_opts how = {.size = sizeof(how), .access = VGPU_ACCESS_USER, .user = &user};
 	struct vgpu_provider_opts opts = {.size = sizeof(opts),
 									  .name = "bench",
 									  .flags = is_driven ? 0 : VGPU_PROVIDER_THREAD,
 									  .socket_dir = rig->dir,
-									  .spin_us = spin_us};
+									  .spin_us = provider_spin_us};
 
 	*rig = (struct rig){.is_driven = is_driven};
 	strcpy(rig->dir, "/tmp/vgpu-bench.XXXXXX");
@@ -326,7 +329,7 @@ static int64_t touch(volatile uint32_t *words)
 	return bench_now_ns() - start;
 }
 
-enum { BLOCKING, POLLING, READ, WRITE, DRIVEN, SPINNING, TWIN, ROWS };
+enum { BLOCKING, POLLING, READ, WRITE, SLEEPY, DRIVEN, SPINNING, TWIN, ROWS };
 
 static int64_t ours[ROWS][TURNS], base[ROWS][TURNS];
 
@@ -334,15 +337,16 @@ static int64_t ours[ROWS][TURNS], base[ROWS][TURNS];
 static void bench_calls(void)
 {
 	struct bare blocking, polling;
-	struct rig thread, driven, spinning, twin;
+	struct rig thread, sleepy, driven, spinning, twin;
 	int turn;
 
-	start_bare(&blocking, false);
-	start_bare(&polling, true);
-	open_rig(&thread, false, 0, 0);
-	open_rig(&driven, true, 0, 0);
-	open_rig(&spinning, false, 0, SPIN_US);
-	open_rig(&twin, false, VGPU_USER_TWIN, 0);
+	start_bare(&blocking, false, ALL);
+	start_bare(&polling, true, ALL);
+	open_rig(&thread, false, 0, 0, 0);
+	open_rig(&sleepy, false, 0, 0, 1);
+	open_rig(&driven, true, 0, 0, 0);
+	open_rig(&spinning, false, 0, SPIN_US, SPIN_US);
+	open_rig(&twin, false, VGPU_USER_TWIN, 0, 0);
 	for (turn = 0; turn < TURNS; turn++) {
 		base[BLOCKING][turn] = time_bare(&blocking, CALLS, 1, SHORT, LONG);
 		ours[READ][turn] = time_reads(&thread);
@@ -350,17 +354,20 @@ static void bench_calls(void)
 		base[POLLING][turn] = time_bare(&polling, CALLS, 1, SHORT, LONG);
 		ours[SPINNING][turn] = time_reads(&spinning);
 		ours[TWIN][turn] = time_reads(&twin);
+		ours[SLEEPY][turn] = time_reads(&sleepy);
 		ours[WRITE][turn] = time_writes(&thread);
 	}
 	bench_report("read of 4 bytes: thread, by bare ping-pong", ours[READ], base[BLOCKING], TURNS, CALLS, 1.10);
 	bench_report("write of 4 bytes: the same", ours[WRITE], base[BLOCKING], TURNS, CALLS, 1.10);
-	bench_report("read: with a second socket", ours[TWIN], base[BLOCKING], TURNS, CALLS, 1.10);
+	bench_report("read: thread that waits at once (spin_us 1)", ours[SLEEPY], base[BLOCKING], TURNS, CALLS, 1.10);
+	bench_report("read: thread, client with a second socket", ours[TWIN], base[BLOCKING], TURNS, CALLS, 1.10);
 	bench_report("read: pollable fd, by bare ping-pong", ours[DRIVEN], base[BLOCKING], TURNS, CALLS, 1.35);
 	bench_report("read: pollable fd, by one that polls, too", ours[DRIVEN], base[POLLING], TURNS, CALLS, 1.35);
 	bench_report("read: both may spin, by bare ping-pong", ours[SPINNING], base[BLOCKING], TURNS, CALLS, 0.4);
 	close_rig(&twin);
 	close_rig(&spinning);
 	close_rig(&driven);
+	close_rig(&sleepy);
 	close_rig(&thread);
 	stop_bare(&polling);
 	stop_bare(&blocking);
@@ -368,23 +375,27 @@ static void bench_calls(void)
 
 static void bench_posts(void)
 {
-	static int64_t single[TURNS], queued[TURNS], bare_sends[TURNS];
+	static int64_t single[TURNS], queued[TURNS], bare_sends[TURNS], small_sends[TURNS];
 	struct rig post, queue;
-	struct bare bare;
+	struct bare bare, small;
 	int turn;
 
-	start_bare(&bare, false);
-	open_rig(&post, false, VGPU_USER_POST, 0);
-	open_rig(&queue, false, VGPU_USER_QUEUE, 0);
+	start_bare(&bare, false, ALL);
+	start_bare(&small, false, LONG);
+	open_rig(&post, false, VGPU_USER_POST, 0, 0);
+	open_rig(&queue, false, VGPU_USER_QUEUE, 0, 0);
 	for (turn = 0; turn < TURNS; turn++) {
 		bare_sends[turn] = time_bare(&bare, 1, POSTS, LONG, LONG);
 		single[turn] = time_posts(&post, false);
+		small_sends[turn] = time_bare(&small, 1, POSTS, LONG, LONG);
 		queued[turn] = time_posts(&queue, true);
 	}
 	bench_report("posted write of 4 bytes, by bare send", single, bare_sends, TURNS, POSTS, 0.8);
-	bench_report("the same, queued until a flush", queued, bare_sends, TURNS, POSTS, 0.2);
+	bench_report("the same, to who receives one at a time", single, small_sends, TURNS, POSTS, 0.8);
+	bench_report("posted writes, queued until a flush", queued, bare_sends, TURNS, POSTS, 0.2);
 	close_rig(&queue);
 	close_rig(&post);
+	stop_bare(&small);
 	stop_bare(&bare);
 }
 
@@ -395,10 +406,10 @@ static void bench_copies(void)
 	struct rig rig;
 	int turn;
 
-	start_bare(&bare, false);
-	open_rig(&rig, false, 0, 0);
+	start_bare(&bare, false, ALL);
+	open_rig(&rig, false, 0, 0, 0);
 	for (turn = 0; turn < TURNS; turn++) {
-		bare_copies[turn] = time_bare(&bare, COPIES, 1, SHORT, MIB + SHORT);
+		bare_copies[turn] = time_bare(&bare, COPIES, 1, SHORT, ALL);
 		copies[turn] = time_copies(&rig);
 	}
 	bench_report("read of 1 MiB, by bare request and reply", copies, bare_copies, TURNS, COPIES, 1.25);
@@ -419,7 +430,7 @@ static void bench_map(void)
 		die("memfd", NULL);
 	memory = mmap(NULL, BAR0, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
-	open_rig(&rig, true, 0, 0);
+	open_rig(&rig, true, 0, 0, 0);
 	if (memory == MAP_FAILED || vgpu_region_map(rig.vfio, VGPU_REGION_BAR0, NULL, &mapping))
 		die("map", rig.ctx);
 	touch(memory);
@@ -444,7 +455,7 @@ int main(void)
 		fprintf(stderr, "bench_user: it needs two CPUs\n");
 		return EXIT_FAILURE;
 	}
-	bytes = calloc(1, MIB + SHORT);
+	bytes = calloc(1, ALL);
 	if (!bytes)
 		return EXIT_FAILURE;
 	pin(client_cpu);
