@@ -10,7 +10,7 @@
 #include "sys/files.h"
 
 #define BATCH 16
-/* Things that one source may do before others have their turn. */
+/* Things that one source may do, and times that it is looked at, before others have their turn. */
 #define LOOKS 64u
 /* How long a thread looks for the next of messages that come one after the other: about what waking up takes. */
 #define LOOK_US 20
@@ -250,27 +250,36 @@ static void note_looking(struct vg_loop *loop, bool in_vain)
 	loop->skips = in_vain ? (1u << loop->misses) - 1 : 0;
 }
 
-bool vg_loop_look(struct vg_loop *loop)
+int vg_loop_look(struct vg_loop *loop)
 {
-	const int64_t time = loop->last ? looking_time(loop) : 0;
-	int64_t end = time ? vg_now_us() + time : 0;
-	unsigned done = 0;
-	bool quiet = !time;
+	unsigned done = 0, tries;
+	bool quiet = false;
 	int r;
 
-	while (!quiet && loop->last && done < LOOKS && !is_wanted(loop)) {
+	if (!loop->look_until) {
+		loop->look_us = loop->last ? looking_time(loop) : 0;
+		if (!loop->look_us)
+			return -1;
+		loop->look_until = vg_now_us() + loop->look_us;
+		loop->found = false;
+	}
+	for (tries = 0; !quiet && loop->last && done < LOOKS && tries < LOOKS && !is_wanted(loop); tries++) {
 		r = loop->last->look_fn(loop->last);
 		if (r > 0) {
 			done += (unsigned)r;
-			end = vg_now_us() + time;
+			loop->look_until = vg_now_us() + loop->look_us;
+			loop->found = true;
 		} else {
-			quiet = r < 0 || vg_now_us() >= end;
+			quiet = r < 0 || vg_now_us() >= loop->look_until;
 		}
 	}
-	if (time)
-		note_looking(loop, !done);
+	if (quiet || !loop->last) {
+		note_looking(loop, !loop->found);
+		loop->look_until = 0;
+		quiet = true;
+	}
 	bury(loop);
-	return quiet || !loop->last;
+	return quiet ? -1 : (int)done;
 }
 
 bool vg_loop_try(struct vg_loop *loop)
@@ -379,7 +388,7 @@ static void *run_thread(void *data)
 
 	vg_loop_enter(loop);
 	do {
-		vg_loop_turn(loop, vg_loop_look(loop) ? -1 : 0);
+		vg_loop_turn(loop, vg_loop_look(loop) < 0 ? -1 : 0);
 		pthread_mutex_lock(&loop->lock);
 		stop = loop->stop;
 		pthread_mutex_unlock(&loop->lock);

@@ -69,9 +69,12 @@ struct vg_loop {
 	int64_t armed;          /* what the timer's descriptor is set to */
 	struct vg_source *last; /* the last that had something and can be looked at again; NULL: none */
 	uint32_t spin_us;       /* how long it is looked at before others are waited for; 0: as it pays */
-	unsigned misses;        /* times in a row that looking was in vain */
-	unsigned skips;         /* turns that nothing is looked at */
-	unsigned tries;         /* in a row that found something */
+	int64_t look_until;     /* vg_now_us(); 0: it is not looked at */
+	int64_t look_us;
+	bool found;      /* something, while it was looked at */
+	unsigned misses; /* times in a row that looking was in vain */
+	unsigned skips;  /* turns that nothing is looked at */
+	unsigned tries;  /* in a row that found something */
 };
 
 int vg_loop_init(struct vg_loop *loop);
@@ -89,10 +92,10 @@ bool vg_loop_is_here(struct vg_loop *loop);
 /* Does what is ready, once; waits for it timeout_ms (-1: for ever). On the loop. */
 void vg_loop_turn(struct vg_loop *loop, int timeout_ms);
 /*
- * Looks at loop->last for more, for spin_us after each thing that it had. True: for so long there was nothing, or it
- * does not pay; false: others should have their turn. On the loop.
+ * Looks at loop->last for more, until there was nothing for spin_us. How many things were done, when others should have
+ * their turn; it goes on then; -1: the time is over, or looking does not pay. On the loop.
  */
-bool vg_loop_look(struct vg_loop *loop);
+int vg_loop_look(struct vg_loop *loop);
 /* Looks at loop->last once, where it pays: something was done, and others may wait for their turn. On the loop. */
 bool vg_loop_try(struct vg_loop *loop);
 /* Comes onto the loop, waiting for others; -EDEADLK if the thread is on it. Leaves it. */

@@ -18,6 +18,7 @@
 
 #define REGISTER "register a provider"
 #define FLAGS (VGPU_PROVIDER_THREAD | VGPU_PROVIDER_NO_MAP | VGPU_PROVIDER_TRUST_MEMORY)
+#define WORK_MAX 1024  /* messages in one go */
 #define TYPES_MAX 4096 /* an op that never ends is a mistake */
 
 bool vg_provider_name_fits(const char *name, size_t size)
@@ -285,7 +286,7 @@ int vgpu_provider_get_fd(const struct vgpu_provider *provider)
 
 int vgpu_provider_process(struct vgpu_provider *provider)
 {
-	int r;
+	int r, left;
 
 	if (!provider)
 		return -EINVAL;
@@ -296,7 +297,8 @@ int vgpu_provider_process(struct vgpu_provider *provider)
 		return r;
 	if (!vg_loop_try(&provider->loop))
 		vg_loop_turn(&provider->loop, 0);
-	vg_loop_look(&provider->loop);
+	for (left = WORK_MAX; left > 0 && (r = vg_loop_look(&provider->loop)) >= 0; left -= r)
+		vg_loop_turn(&provider->loop, 0);
 	vg_loop_leave(&provider->loop);
 	return 0;
 }
