@@ -176,8 +176,8 @@ static inline int served_get_plane(struct vgpu_instance *instance, uint32_t type
 	return served->plane_result;
 }
 
-/* opts: what is not set is chosen here; NULL: all. */
-static inline struct served *served_new(const struct vgpu_provider_opts *wanted)
+/* opts: what is not set is chosen here; NULL: all. flags: who drives it. */
+static inline struct served *served_make(const struct vgpu_provider_opts *wanted, uint32_t flags)
 {
 	struct vgpu_provider_opts opts = wanted ? *wanted : (struct vgpu_provider_opts){0};
 	struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = SERVED_UUID, .type = "type"};
@@ -198,13 +198,18 @@ static inline struct served *served_new(const struct vgpu_provider_opts *wanted)
 	ck_assert_ptr_nonnull(mkdtemp(served->dir));
 	opts.size = sizeof(opts);
 	opts.name = "served";
-	opts.flags |= VGPU_PROVIDER_THREAD;
+	opts.flags |= flags;
 	opts.socket_dir = served->dir;
 	ck_assert_int_eq(vgpu_context_new(NULL, &served->ctx), 0);
 	ck_assert_int_eq(vgpu_provider_register(served->ctx, &opts, &served->ops, served, &served->provider), 0);
 	ck_assert_int_eq(vgpu_instance_create(served->provider, &which, &served->instance), 0);
 	served->socket = vgpu_instance_get_socket(served->instance);
 	return served;
+}
+
+static inline struct served *served_new(const struct vgpu_provider_opts *wanted)
+{
+	return served_make(wanted, VGPU_PROVIDER_THREAD);
 }
 
 static inline void served_free_all(struct served *served)

@@ -98,6 +98,8 @@ void vg_loop_turn(struct vg_loop *loop, int timeout_ms);
 int vg_loop_look(struct vg_loop *loop);
 /* Looks at loop->last once, where it pays: something was done, and others may wait for their turn. On the loop. */
 bool vg_loop_try(struct vg_loop *loop);
+/* Frees what was closed, and no event can refer to. On the loop. */
+void vg_loop_bury(struct vg_loop *loop);
 /* Comes onto the loop, waiting for others; -EDEADLK if the thread is on it. Leaves it. */
 int vg_loop_enter(struct vg_loop *loop);
 void vg_loop_leave(struct vg_loop *loop);
