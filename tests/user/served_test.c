@@ -222,6 +222,62 @@ START_TEST(softgpu)
 }
 END_TEST
 
+static atomic_bool stop;
+
+static void *drive(void *data)
+{
+	struct vgpu_provider *provider = data;
+	struct pollfd poll_fd = {.fd = vgpu_provider_get_fd(provider), .events = POLLIN};
+
+	while (!stop) {
+		poll(&poll_fd, 1, 20);
+		ck_assert_int_eq(vgpu_provider_process(provider), 0);
+	}
+	return NULL;
+}
+
+/* A provider without a thread: two clients take turns, and one goes on when the other has gone. */
+START_TEST(driven)
+{
+	const struct vgpu_provider_opts opts = {.spin_us = _i ? 1000 : 0};
+	struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = SERVED_UUID, .instance = 1, .type = "type"};
+	const struct vgpu_user_opts post = {.size = sizeof(post), .flags = VGPU_USER_POST};
+	struct served *mine = served_make(&opts, 0);
+	struct vgpu_instance *second;
+	struct vgpu_vfio *vfio, *other;
+	uint32_t i, value;
+	pthread_t thread;
+
+	stop = false;
+	ck_assert_int_eq(vgpu_instance_create(mine->provider, &which, &second), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, drive, mine->provider), 0);
+	vfio = open_at(mine->socket, NULL);
+	other = open_at(vgpu_instance_get_socket(second), &post);
+	for (i = 0; i < 500; i++) {
+		ck_assert_int_eq(vgpu_region_write(other, VGPU_REGION_BAR2, 64, &i, 4), 4);
+		if (i % 3)
+			continue; /* some writes of one, with no word of the other */
+		ck_assert_int_eq(vgpu_region_read(vfio, VGPU_REGION_BAR2, 128, &value, 4), 4);
+		ck_assert_int_eq(vgpu_region_read(other, VGPU_REGION_BAR2, 64, &value, 4), 4);
+		ck_assert_uint_eq(value, i);
+	}
+	ck_assert_int_eq(vgpu_region_write(other, VGPU_REGION_BAR2, 64, &i, 4), 4);
+	PEER_WAIT_FOR(mine->writes == 501); /* it came without another word */
+	vgpu_vfio_close(other);
+	PEER_WAIT_FOR(vgpu_instance_get_state(second) == VGPU_INSTANCE_FREE);
+	ck_assert_int_eq(vgpu_region_read(vfio, VGPU_REGION_BAR2, 64, &value, 4), 4);
+	vgpu_vfio_close(vfio);
+	served_await(mine, VGPU_INSTANCE_FREE);
+	stop = true;
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(vgpu_instance_destroy(second, NULL), 0);
+	vgpu_instance_unref(second);
+	ck_assert_int_eq(mine->freed, 1);
+	mine->freed = 0;
+	served_free_all(mine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("user served");
@@ -236,6 +292,7 @@ int main(void)
 	tcase_add_test(tcase, guest_memory);
 	tcase_add_test(tcase, comings_and_goings);
 	tcase_add_test(tcase, softgpu);
+	tcase_add_loop_test(tcase, driven, 0, 2);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
