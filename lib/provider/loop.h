@@ -54,8 +54,8 @@ struct vg_loop {
 	pthread_mutex_t lock; /* of these */
 	pthread_cond_t changed;
 	bool busy;
-	pthread_t holder; /* the thread that is on the loop, if busy */
 	bool stop;
+	pthread_t holder; /* the thread that is on the loop, if busy */
 	struct vg_call *calls;
 	struct vg_call **calls_end;
 	struct vg_post *posts;
@@ -68,13 +68,13 @@ struct vg_loop {
 	struct vg_timer timers; /* head of a ring */
 	int64_t armed;          /* what the timer's descriptor is set to */
 	struct vg_source *last; /* the last that had something and can be looked at again; NULL: none */
-	uint32_t spin_us;       /* how long it is looked at before others are waited for; 0: as it pays */
 	int64_t look_until;     /* vg_now_us(); 0: it is not looked at */
 	int64_t look_us;
-	bool found;      /* something, while it was looked at */
-	unsigned misses; /* times in a row that looking was in vain */
-	unsigned skips;  /* turns that nothing is looked at */
-	unsigned tries;  /* in a row that found something */
+	uint32_t spin_us; /* how long it is looked at before others are waited for; 0: as it pays */
+	unsigned misses;  /* times in a row that looking was in vain */
+	unsigned skips;   /* turns that nothing is looked at */
+	unsigned tries;   /* in a row that found something */
+	bool found;       /* something, while it was looked at */
 };
 
 int vg_loop_init(struct vg_loop *loop);
