@@ -12,6 +12,8 @@
 #define FEATURE_LOG_STOP 7u
 #define FEATURE_LOG_REPORT 8u
 
+#define LOG_RANGES_MAX 256u /* the kernel's limit too */
+
 /* As the kernel's structs of these features. */
 struct log_start {
 	uint64_t page_size;
@@ -121,49 +123,76 @@ static void set_state(struct vg_conn *conn)
 	vg_quiesce_begin(conn->instance, VGPU_QUIESCE_MIGRATE, go_to_state);
 }
 
-/* The vGPU logs all of its writes, whatever ranges are asked for; 4096 bytes a bit. */
+/* The ranges of a message, as the kernel checks them. Their number, or -errno. */
+static int read_ranges(const struct log_start *start, const unsigned char *from, size_t size,
+					   struct vg_guest_watch watched[LOG_RANGES_MAX])
+{
+	uint64_t range[2];
+	uint32_t i;
+
+	if (start->num_ranges > LOG_RANGES_MAX)
+		return -E2BIG;
+	if (start->num_ranges * sizeof(range) > size || start->page_size & (start->page_size - 1))
+		return -EINVAL;
+	for (i = 0; i < start->num_ranges; i++) {
+		memcpy(range, from + i * sizeof(range), sizeof(range));
+		if (!range[1] || (start->page_size && (range[0] | range[1]) & (start->page_size - 1)))
+			return -EINVAL;
+		if (range[1] > UINT64_MAX - range[0])
+			return -EOVERFLOW;
+		watched[i] = (struct vg_guest_watch){range[0], range[0] + (range[1] - 1)};
+	}
+	return (int)start->num_ranges;
+}
+
+/* 4096 bytes a bit, whatever is asked for; no ranges: all addresses, unlike the kernel's call. */
 static void start_log(struct vg_conn *conn)
 {
+	struct vg_guest_watch watched[LOG_RANGES_MAX];
 	struct vg_user_feature feature;
 	struct log_start start;
-	size_t ranges;
-	int r;
+	const size_t head = sizeof(feature) + sizeof(start);
+	int r = -EINVAL;
 
-	if (conn->size < sizeof(feature) + sizeof(start)) {
-		vg_conn_fail(conn, -EINVAL);
-		return;
+	if (conn->size >= head) {
+		memcpy(&start, conn->body + sizeof(feature), sizeof(start));
+		r = read_ranges(&start, conn->body + head, conn->size - head, watched);
 	}
-	memcpy(&feature, conn->body, sizeof(feature));
-	memcpy(&start, conn->body + sizeof(feature), sizeof(start));
-	ranges = (conn->size - sizeof(feature) - sizeof(start)) / (2 * sizeof(uint64_t));
-	if (start.num_ranges > ranges) {
-		vg_conn_fail(conn, -EINVAL);
-		return;
+	if (r >= 0) {
+		conn->reply_size = head + (size_t)r * 2 * sizeof(uint64_t);
+		r = vg_buffer_make_room(&conn->reply, conn->reply_size)
+				? vg_guest_log_start(&conn->instance->guest, watched, (size_t)r)
+				: -ENOMEM;
 	}
-	r = vg_guest_log_start(&conn->instance->guest);
 	if (r) {
 		vg_conn_fail(conn, r);
 		return;
 	}
 	start.page_size = VG_GUEST_PAGE;
-	conn->reply_size = sizeof(feature) + sizeof(start) + start.num_ranges * 2 * sizeof(uint64_t);
-	if (!vg_buffer_make_room(&conn->reply, conn->reply_size)) {
-		vg_guest_log_stop(&conn->instance->guest);
-		vg_conn_fail(conn, -ENOMEM);
-		return;
-	}
 	memcpy(conn->reply.bytes, conn->body, conn->reply_size);
 	memcpy(conn->reply.bytes + sizeof(feature), &start, sizeof(start));
 	vg_conn_reply(conn, conn->reply.bytes, conn->reply_size, NULL, 0);
+}
+
+static void stop_log(struct vg_conn *conn)
+{
+	int r = vg_guest_log_stop(&conn->instance->guest);
+
+	if (r)
+		vg_conn_fail(conn, r);
+	else
+		answer(conn, NULL, 0);
 }
 
 static int check_report(const struct log_report *report, size_t *bitmap)
 {
 	uint64_t pages;
 
-	if (!report->length || report->length - 1 > UINT64_MAX - report->iova || report->page_size < 512 ||
-		report->page_size & (report->page_size - 1) || report->iova & (report->page_size - 1))
+	if (!report->length || report->page_size < 512 || report->page_size & (report->page_size - 1) ||
+		report->iova & (report->page_size - 1))
 		return -EINVAL;
+	if (report->length > UINT64_MAX - report->iova)
+		return -EOVERFLOW;
 	pages = (report->length - 1) / report->page_size + 1;
 	if (pages / 8 > VG_SERVER_DATA_MAX - 64)
 		return -E2BIG;
@@ -240,8 +269,7 @@ static void set(struct vg_conn *conn, uint32_t feature)
 	} else if (feature == FEATURE_LOG_START) {
 		start_log(conn);
 	} else {
-		vg_guest_log_stop(&conn->instance->guest);
-		answer(conn, NULL, 0);
+		stop_log(conn);
 	}
 }
 

@@ -212,7 +212,7 @@ void vg_guest_clear(struct vg_guest *guest)
 {
 	vg_guest_unmap_all(guest);
 	pthread_mutex_lock(&guest->lock);
-	guest->logging = false;
+	vg_guest_log_end(guest);
 	free(guest->ranges); /* a client may have had many */
 	guest->ranges = NULL;
 	guest->room = 0;

@@ -30,6 +30,12 @@ struct vg_guest_range {
 	uint64_t *dirty; /* a bit a page, from the page of iova on; NULL: not logged */
 };
 
+/* Addresses whose writes are logged. */
+struct vg_guest_watch {
+	uint64_t first;
+	uint64_t last;
+};
+
 struct vg_guest {
 	pthread_mutex_t lock;
 	struct vg_guest_range **ranges; /* ordered by IOVA */
@@ -40,9 +46,11 @@ struct vg_guest {
 	bool connected;
 	bool held; /* nothing can be borrowed now: the vGPU is at rest */
 	bool logging;
-	size_t dirty_bytes;        /* of all bitmaps */
-	bool can_message;          /* the client's layout of messages is known */
-	struct vg_transfer *queue; /* transfers that need messages, for the loop to take */
+	struct vg_guest_watch *watched; /* what the log is of, in order */
+	size_t watch_count;             /* 0: of all */
+	size_t dirty_bytes;             /* of all bitmaps */
+	bool can_message;               /* the client's layout of messages is known */
+	struct vg_transfer *queue;      /* transfers that need messages, for the loop to take */
 	struct vg_transfer **queue_end;
 	pthread_cond_t done; /* a transfer that a thread waits for may be */
 };
@@ -107,16 +115,22 @@ int vg_transfer_go_on(struct vg_guest *guest, struct vg_transfer *transfer);
 /* Takes the first of the queue, or NULL. */
 struct vg_transfer *vg_transfer_take(struct vg_guest *guest);
 
-/* Dirty pages. */
-int vg_guest_log_start(struct vg_guest *guest);
-void vg_guest_log_stop(struct vg_guest *guest);
-/* Of a new range, if there is a log. Under the lock. */
+/*
+ * Logs dirty pages of these addresses, in any order; count 0: of all. 0, -EINVAL (they overlap, or there is a log
+ * already), -ENOSPC or -ENOMEM.
+ */
+int vg_guest_log_start(struct vg_guest *guest, const struct vg_guest_watch *watched, size_t count);
+/* 0, or -EINVAL (there is no log). */
+int vg_guest_log_stop(struct vg_guest *guest);
+/* Ends a log, if there is one. Under the lock, as the next two. */
+void vg_guest_log_end(struct vg_guest *guest);
+/* Of a new range, if there is a log. */
 int vg_guest_log_range(struct vg_guest *guest, struct vg_guest_range *range);
 void vg_guest_log_drop(struct vg_guest *guest, struct vg_guest_range *range);
 void vg_guest_mark(struct vg_guest *guest, uint64_t iova, uint64_t length);
 /*
  * Moves the dirty bits of [iova, iova + length) into bitmap (cleared, a bit for page_size bytes): 0, or -EINVAL (there
- * is no log).
+ * is no log, or not of all of it).
  */
 int vg_guest_log_report(struct vg_guest *guest, uint64_t iova, uint64_t length, uint64_t page_size, uint64_t *bitmap);
 

@@ -290,7 +290,7 @@ START_TEST(dirty_pages)
 	instance = guest.served->instance;
 	ck_assert_int_eq(log_report(guest.peer, 0, MIB, 4096, &bits), -EINVAL); /* there is no log */
 	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_FEATURE, &start, sizeof(start)), 0);
-	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_FEATURE, &start, sizeof(start)), -EBUSY);
+	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_FEATURE, &start, sizeof(start)), -EINVAL);
 	ck_assert_int_eq(vgpu_guest_write(instance, 3 * 4096 + 4095, "ab", 2), 0);
 	ck_assert_int_eq(vgpu_guest_read(instance, 9 * 4096, &bits, 2), 0);
 	ck_assert_int_eq(vgpu_guest_get(instance, 6 * 4096, 4096, VGPU_GUEST_WRITE, &span, 1), 1);
@@ -310,9 +310,73 @@ START_TEST(dirty_pages)
 	ck_assert_uint_eq(bits, 0xf0);
 	ck_assert_int_eq(log_report(guest.peer, 0, 0, 4096, &bits), -EINVAL);
 	ck_assert_int_eq(log_report(guest.peer, 0, 4096, 1000, &bits), -EINVAL);
-	ck_assert_int_eq(log_report(guest.peer, 4096, UINT64_MAX, 4096, &bits), -EINVAL);
+	ck_assert_int_eq(log_report(guest.peer, 4096, UINT64_MAX, 4096, &bits), -EOVERFLOW);
 	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_FEATURE, &end, sizeof(end)), 0);
+	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_FEATURE, &end, sizeof(end)), -EINVAL);
 	ck_assert_int_eq(log_report(guest.peer, 0, MIB, 4096, &bits), -EINVAL);
+	tear_down(&guest);
+}
+END_TEST
+
+static int log_start(struct peer *peer, uint64_t page, const uint64_t (*ranges)[2], uint32_t count)
+{
+	struct {
+		struct vg_user_feature feature;
+		uint64_t page_size;
+		uint32_t count;
+		uint32_t reserved;
+		uint64_t ranges[300][2];
+	} start = {{sizeof(start), VFIO_DEVICE_FEATURE_SET | 6}, page, count, 0, {{0}}};
+
+	memcpy(start.ranges, ranges, count * sizeof(*ranges));
+	return peer_call(peer, VG_USER_DEVICE_FEATURE, &start, sizeof(start) - (300 - count) * sizeof(*ranges));
+}
+
+/* Only what is asked for is logged, and can be asked of. */
+START_TEST(dirty_ranges)
+{
+	static const uint64_t pages[][2] = {{MIB, 8192}, {8192, 4096}, {12288, 4096}, {MIB - 8192, 4096}};
+	static const uint64_t overlap[][2] = {{8192, 8192}, {0, 4096}, {12288, 4096}}, high[][2] = {{-8192ull, 8192}};
+	static const uint64_t odd[][2] = {{100, 4096}}, empty[][2] = {{4096, 0}}, all[300][2];
+	struct vg_user_feature end = {8, VFIO_DEVICE_FEATURE_SET | 7};
+	struct vgpu_instance *instance;
+	static const char text[200];
+	struct guest guest;
+	uint64_t bits = 0, i;
+
+	set_up(&guest, VGPU_MESSAGE_LAYOUT_NONE, false);
+	stop(&guest);
+	instance = guest.served->instance;
+	ck_assert_int_eq(log_start(guest.peer, 4096, overlap, 3), -EINVAL);
+	ck_assert_int_eq(log_start(guest.peer, 4096, high, 1), -EOVERFLOW);
+	ck_assert_int_eq(log_start(guest.peer, 4096, odd, 1), -EINVAL);
+	ck_assert_int_eq(log_start(guest.peer, 4096, empty, 1), -EINVAL);
+	ck_assert_int_eq(log_start(guest.peer, 3000, pages, 1), -EINVAL);
+	ck_assert_int_eq(log_start(guest.peer, 4096, all, 300), -E2BIG);
+	ck_assert_int_eq(log_report(guest.peer, 0, 4096, 4096, &bits), -EINVAL); /* none of these began a log */
+	ck_assert_int_eq(log_start(guest.peer, 4096, pages, 4), 0);
+	for (i = 0; i < 16; i++) /* across the ranges' ends, too */
+		ck_assert_int_eq(vgpu_guest_write(instance, i * 4096 + 4000, text, sizeof(text)), 0);
+	vgpu_guest_mark_dirty(instance, 0, 2 * MIB);
+	ck_assert_int_eq(log_report(guest.peer, 8192, 8192, 4096, &bits), 0); /* two that adjoin */
+	ck_assert_uint_eq(bits, 3);
+	ck_assert_int_eq(log_report(guest.peer, MIB, 8192, 4096, &bits), 0);
+	ck_assert_uint_eq(bits, 3);
+	ck_assert_int_eq(log_report(guest.peer, MIB - 8192, 4096, 4096, &bits), 0);
+	ck_assert_uint_eq(bits, 1);
+	ck_assert_int_eq(log_report(guest.peer, 4096, 8192, 4096, &bits), -EINVAL);
+	ck_assert_int_eq(log_report(guest.peer, 12288, 8192, 4096, &bits), -EINVAL);
+	ck_assert_int_eq(log_report(guest.peer, 0, 4096, 4096, &bits), -EINVAL);
+	ck_assert_int_eq(log_report(guest.peer, MIB - 8192, 4 * 4096, 4096, &bits), -EINVAL); /* over a hole */
+	/* what is mapped anew is logged as well, without a bitmap where nothing is asked for */
+	ck_assert_int_eq(peer_unmap(guest.peer, MIB, MIB), 0);
+	ck_assert_int_eq(peer_map(guest.peer, MIB, MIB, 3, guest.fds[1]), 0);
+	vgpu_guest_mark_dirty(instance, MIB + 4096, 1);
+	ck_assert_int_eq(log_report(guest.peer, MIB, 8192, 4096, &bits), 0);
+	ck_assert_uint_eq(bits, 2);
+	vgpu_guest_mark_dirty(instance, 2 * MIB, 4096);
+	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_FEATURE, &end, sizeof(end)), 0);
+	ck_assert_int_eq(log_start(guest.peer, 4096, pages, 1), 0);
 	tear_down(&guest);
 }
 END_TEST
@@ -332,6 +396,7 @@ int main(void)
 	tcase_add_loop_test(tcase, no_answer, 0, 2);
 	tcase_add_test(tcase, gone_while_reading);
 	tcase_add_test(tcase, dirty_pages);
+	tcase_add_test(tcase, dirty_ranges);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
