@@ -165,10 +165,13 @@ void vgpu_request_complete(struct vgpu_request *request, ssize_t result);
 #define VGPU_PROVIDER_NO_MAP (1u << 1)       /* no region can be mapped: every access is a message */
 #define VGPU_PROVIDER_TRUST_MEMORY (1u << 2) /* map guest memory that can be taken away: then a touch kills us */
 
-/** How a client lays out messages by which its memory is read and written; it can't be told from the messages. */
+/**
+ * How a client lays out messages by which its memory is read and written; it can't be told from the messages. This
+ * library's own client says so when it connects, and is served whatever is set.
+ */
 enum vgpu_message_layout {
 	VGPU_MESSAGE_LAYOUT_NONE = 0, /* unknown: memory without a descriptor can't be reached */
-	VGPU_MESSAGE_LAYOUT_SPEC,     /* 64-bit count, as the specification has it; this library's own client */
+	VGPU_MESSAGE_LAYOUT_SPEC,     /* 64-bit count, as the specification has it */
 	VGPU_MESSAGE_LAYOUT_QEMU      /* 32-bit count, as QEMU (10.1 to 11) does it */
 };
 

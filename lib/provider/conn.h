@@ -57,6 +57,7 @@ struct vg_conn {
 	bool serving;
 	bool busy; /* a command is worked on */
 	struct vg_user_caps caps;
+	uint32_t layout;   /* of such a message: enum vgpu_message_layout */
 	uint32_t data_max; /* of a message to the client */
 	uint32_t display;  /* the version agreed on; 0: none */
 	struct vg_user_header command;

@@ -17,7 +17,9 @@ static void offer(const struct vg_conn *conn, struct vg_user_caps *own)
 	own->max_msg_fds = VG_SERVER_FDS_MAX;
 	own->max_data_xfer_size = VG_SERVER_DATA_MAX;
 	own->max_dma_maps = opts->max_dma_maps;
+	own->named |= VG_USER_CAP_DMA_MESSAGES;
 	own->twin_socket = true;
+	own->dma_messages = true;
 	own->write_multiple = true;
 	if (conn->instance->provider->ops.set_migration_state)
 		own->named |= VG_USER_CAP_MIGRATION;
@@ -55,7 +57,7 @@ static void connect_guest(struct vg_conn *conn)
 	vg_timer_disarm(&conn->timer);
 	pthread_mutex_lock(&guest->lock);
 	guest->connected = true;
-	guest->can_message = conn->instance->provider->opts.message_layout != VGPU_MESSAGE_LAYOUT_NONE;
+	guest->can_message = conn->layout != VGPU_MESSAGE_LAYOUT_NONE;
 	pthread_mutex_unlock(&guest->lock);
 }
 
@@ -76,6 +78,7 @@ static int agree(struct vg_conn *conn, struct vg_user_version *version, struct v
 	offer(conn, &own);
 	vg_user_caps_answer(&own, &conn->caps, answer);
 	conn->display = answer->display;
+	conn->layout = answer->dma_messages ? VGPU_MESSAGE_LAYOUT_SPEC : conn->instance->provider->opts.message_layout;
 	conn->data_max =
 		conn->caps.max_data_xfer_size < VG_SERVER_DATA_MAX ? conn->caps.max_data_xfer_size : VG_SERVER_DATA_MAX;
 	return 0;

@@ -11,7 +11,7 @@
 
 static bool is_short(const struct vg_conn *conn)
 {
-	return conn->instance->provider->opts.message_layout == VGPU_MESSAGE_LAYOUT_QEMU;
+	return conn->layout == VGPU_MESSAGE_LAYOUT_QEMU;
 }
 
 /* The next message of a transfer, for transfer->part bytes at most. 0, -EAGAIN (no room now), or -errno. */

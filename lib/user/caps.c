@@ -123,6 +123,8 @@ static int read_caps(struct json_object *from, struct vg_user_caps *caps)
 	if (r == 0)
 		r = note(caps, read_bool(from, "write_multiple", &caps->write_multiple), VG_USER_CAP_WRITE_MULTIPLE);
 	if (r == 0)
+		r = note(caps, read_bool(from, "vgpu_dma_messages", &caps->dma_messages), VG_USER_CAP_DMA_MESSAGES);
+	if (r == 0)
 		r = note(caps, read_migration(from, caps), VG_USER_CAP_MIGRATION);
 	if (r == 0)
 		r = note(caps, read_u32(from, "vgpu_display", &caps->display), VG_USER_CAP_DISPLAY);
@@ -187,6 +189,7 @@ void vg_user_caps_answer(const struct vg_user_caps *own, const struct vg_user_ca
 	}
 	out->twin_socket = out->named & VG_USER_CAP_TWIN_SOCKET && own->twin_socket && proposed->twin_socket;
 	out->twin_index = out->twin_socket ? own->twin_index : -1;
+	out->dma_messages = out->named & VG_USER_CAP_DMA_MESSAGES && own->dma_messages && proposed->dma_messages;
 	out->write_multiple = out->named & VG_USER_CAP_WRITE_MULTIPLE && own->write_multiple && proposed->write_multiple;
 	out->display = out->named & VG_USER_CAP_DISPLAY ? least(own->display, proposed->display) : 0;
 	if (!out->display)
@@ -217,6 +220,12 @@ static void VG_PRINTF(2, 3) put(struct text *text, const char *fmt, ...)
 	text->room -= (size_t)n;
 }
 
+static void put_bool(struct text *text, const char *name, bool value)
+{
+	put(text, "%s\"%s\":%s", text->comma, name, value ? "true" : "false");
+	text->comma = ",";
+}
+
 static void put_member(struct text *text, const char *name, uint64_t value)
 {
 	put(text, "%s\"%s\":%llu", text->comma, name, (unsigned long long)value);
@@ -245,10 +254,10 @@ int vg_user_caps_write(const struct vg_user_caps *caps, char *out, size_t size)
 		put(&text, "}");
 		text.comma = ",";
 	}
-	if (caps->named & VG_USER_CAP_WRITE_MULTIPLE) {
-		put(&text, "%s\"write_multiple\":%s", text.comma, caps->write_multiple ? "true" : "false");
-		text.comma = ",";
-	}
+	if (caps->named & VG_USER_CAP_WRITE_MULTIPLE)
+		put_bool(&text, "write_multiple", caps->write_multiple);
+	if (caps->named & VG_USER_CAP_DMA_MESSAGES)
+		put_bool(&text, "vgpu_dma_messages", caps->dma_messages);
 	if (caps->named & VG_USER_CAP_MIGRATION)
 		put(&text, "%s\"migration\":{\"pgsize\":%llu,\"max_bitmap_size\":%llu}", text.comma,
 			(unsigned long long)caps->migration_pgsize, (unsigned long long)caps->max_bitmap_size);

@@ -21,8 +21,9 @@ enum vg_user_cap {
 	VG_USER_CAP_PGSIZES = 1u << 3,
 	VG_USER_CAP_TWIN_SOCKET = 1u << 4,
 	VG_USER_CAP_WRITE_MULTIPLE = 1u << 5,
-	VG_USER_CAP_MIGRATION = 1u << 6, /* not in the specification: {pgsize, max_bitmap_size}, of QEMU and others */
-	VG_USER_CAP_DISPLAY = 1u << 7    /* libvgpu's own: the private command about planes */
+	VG_USER_CAP_MIGRATION = 1u << 6,   /* not in the specification: {pgsize, max_bitmap_size}, of QEMU and others */
+	VG_USER_CAP_DISPLAY = 1u << 7,     /* libvgpu's own: the private command about planes */
+	VG_USER_CAP_DMA_MESSAGES = 1u << 8 /* libvgpu's own: DMA_READ and DMA_WRITE are laid out as specified */
 };
 
 struct vg_user_caps {
@@ -36,6 +37,7 @@ struct vg_user_caps {
 	int twin_index; /* of the twin socket among a reply's descriptors; -1: none */
 	bool twin_socket;
 	bool write_multiple;
+	bool dma_messages;
 	uint32_t display; /* VG_USER_DISPLAY_VERSION, or less; 0: none */
 };
 

@@ -25,6 +25,8 @@ static void own_caps(struct vg_user_caps *caps, bool twin)
 		caps->named |= VG_USER_CAP_TWIN_SOCKET;
 	caps->write_multiple = true;
 	caps->display = VG_USER_DISPLAY_VERSION;
+	caps->named |= VG_USER_CAP_DMA_MESSAGES;
+	caps->dma_messages = true;
 }
 
 /* The twin socket, if the server gave one. */

@@ -22,10 +22,9 @@ struct pair {
 	struct vgpu_vfio *vfio[2];
 };
 
-static void set_up(struct pair *pair, uint32_t flags, uint32_t layout)
+static void set_up(struct pair *pair, uint32_t flags)
 {
-	struct vgpu_provider_opts opts = {
-		.size = sizeof(opts), .name = "softgpu-0", .flags = VGPU_PROVIDER_THREAD | flags, .message_layout = layout};
+	struct vgpu_provider_opts opts = {.size = sizeof(opts), .name = "softgpu-0", .flags = VGPU_PROVIDER_THREAD | flags};
 	struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = UUID, .type = "softgpu-16"};
 	uint32_t i;
 
@@ -100,7 +99,7 @@ START_TEST(main_job)
 	size_t i;
 	int fd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	set_up(&pair, _i == 2 ? VGPU_PROVIDER_NO_MAP : 0, VGPU_MESSAGE_LAYOUT_SPEC);
+	set_up(&pair, _i == 2 ? VGPU_PROVIDER_NO_MAP : 0);
 	ck_assert_int_eq(ftruncate(fd, 2 * MIB), 0);
 	ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	memory = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -140,7 +139,7 @@ START_TEST(migration)
 	struct pair pair;
 	int fd = memfd_create("state", MFD_CLOEXEC);
 
-	set_up(&pair, 0, VGPU_MESSAGE_LAYOUT_SPEC);
+	set_up(&pair, 0);
 	write_value(pair.vfio[0], 4, 0x24, 4, 0xabcdef);
 	((char *)vgpu_instance_get_memory(pair.instance[0], 0))[12345] = 'm';
 	ck_assert_int_eq(vgpu_migration_save(pair.vfio[0], fd, NULL), 0);
@@ -161,7 +160,7 @@ START_TEST(leaving)
 	struct pair pair;
 	uint32_t events = 0;
 
-	set_up(&pair, 0, 0);
+	set_up(&pair, 0);
 	ck_assert_int_eq(vgpu_vfio_start_events(pair.vfio[0], &ready.fd), 0);
 	ck_assert_int_eq(vgpu_instance_destroy(pair.instance[0], &opts), -ETIMEDOUT);
 	ck_assert_int_eq(poll(&ready, 1, 5000), 1);

@@ -6,6 +6,7 @@
 #include <linux/vfio.h>
 
 #define MIB ((size_t)1 << 20)
+#define OWN_JSON "{\"capabilities\": {\"vgpu_dma_messages\": true}}"
 #define SEALED (F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* Memory of each kind adjoins: 1 MiB at 0 is mapped, at 1 MiB copied, at 2 MiB reached by messages. */
@@ -67,14 +68,15 @@ static void *answer(void *data)
 	return NULL;
 }
 
-static void set_up(struct guest *guest, uint32_t layout, bool twin)
+/* As a client of this json says hello. */
+static void set_up_as(struct guest *guest, uint32_t layout, const char *json, bool is_short)
 {
 	const struct vgpu_provider_opts opts = {.message_layout = layout, .request_ms = 300, .max_dma_maps = 8};
 
-	*guest = (struct guest){.served = served_new(&opts), .is_short = layout == VGPU_MESSAGE_LAYOUT_QEMU};
+	*guest = (struct guest){.served = served_new(&opts), .is_short = is_short};
 	guest->peer = peer_new(guest->served->socket);
-	ck_assert_int_eq(peer_version(guest->peer, 0, twin ? PEER_TWIN_JSON : PEER_QEMU_JSON), 0);
-	if (twin) {
+	ck_assert_int_eq(peer_version(guest->peer, 0, json), 0);
+	if (strstr(json, "twin")) {
 		ck_assert_uint_eq(guest->peer->fd_count, 1);
 		guest->back = calloc(1, sizeof(*guest->back));
 		guest->back->fd = dup(guest->peer->fds[0]);
@@ -90,6 +92,11 @@ static void set_up(struct guest *guest, uint32_t layout, bool twin)
 	ck_assert_int_eq(peer_map(guest->peer, MIB, MIB, 3, guest->fds[1]), 0);
 	ck_assert_int_eq(peer_map(guest->peer, 2 * MIB, MIB, 3, -1), 0);
 	ck_assert_int_eq(pthread_create(&guest->thread, NULL, answer, guest), 0);
+}
+
+static void set_up(struct guest *guest, uint32_t layout, bool twin)
+{
+	set_up_as(guest, layout, twin ? PEER_TWIN_JSON : PEER_QEMU_JSON, layout == VGPU_MESSAGE_LAYOUT_QEMU);
 }
 
 static void stop(struct guest *guest)
@@ -122,7 +129,10 @@ START_TEST(three_ways)
 	char *buf = malloc(3 * MIB), *back = malloc(3 * MIB);
 	size_t i;
 
-	set_up(&guest, _i & 1 ? VGPU_MESSAGE_LAYOUT_QEMU : VGPU_MESSAGE_LAYOUT_SPEC, _i & 2);
+	if (_i < 4)
+		set_up(&guest, _i & 1 ? VGPU_MESSAGE_LAYOUT_QEMU : VGPU_MESSAGE_LAYOUT_SPEC, _i & 2);
+	else /* one that says how it does it, whatever the option is */
+		set_up_as(&guest, _i & 1 ? VGPU_MESSAGE_LAYOUT_QEMU : VGPU_MESSAGE_LAYOUT_NONE, OWN_JSON, false);
 	instance = guest.served->instance;
 	for (i = 0; i < 3 * MIB; i++)
 		buf[i] = (char)(i * 7 + i / 4096);
@@ -318,6 +328,22 @@ START_TEST(dirty_pages)
 }
 END_TEST
 
+/* Who does not say how it lays messages out is sent none, unless the option does. */
+START_TEST(unknown_layout)
+{
+	static const char *const json[] = {PEER_QEMU_JSON, PEER_TWIN_JSON, "{\"capabilities\": {}}",
+									   "{\"capabilities\": {\"vgpu_dma_messages\": false}}"};
+	struct guest guest;
+	char byte;
+
+	set_up_as(&guest, VGPU_MESSAGE_LAYOUT_NONE, json[_i], false);
+	ck_assert_ptr_null(strstr((char *)guest.peer->body + 4, "vgpu_dma_messages\":true"));
+	ck_assert_int_eq(vgpu_guest_read(guest.served->instance, 2 * MIB, &byte, 1), -EOPNOTSUPP);
+	ck_assert_int_eq(vgpu_guest_write(guest.served->instance, 2 * MIB, "x", 1), -EOPNOTSUPP);
+	tear_down(&guest);
+}
+END_TEST
+
 static int log_start(struct peer *peer, uint64_t page, const uint64_t (*ranges)[2], uint32_t count)
 {
 	struct {
@@ -390,11 +416,12 @@ int main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, three_ways, 0, 4);
+	tcase_add_loop_test(tcase, three_ways, 0, 6);
 	tcase_add_test(tcase, rights_and_limits);
 	tcase_add_test(tcase, borrowing);
 	tcase_add_loop_test(tcase, no_answer, 0, 2);
 	tcase_add_test(tcase, gone_while_reading);
+	tcase_add_loop_test(tcase, unknown_layout, 0, 4);
 	tcase_add_test(tcase, dirty_pages);
 	tcase_add_test(tcase, dirty_ranges);
 	srunner_run_all(runner, CK_ENV);

@@ -94,13 +94,14 @@ START_TEST(qemu)
 	own.twin_socket = own.write_multiple = true;
 	own.twin_index = 0;
 	own.display = 1;
+	own.dma_messages = true;
 	vg_user_caps_answer(&own, &caps, &answer);
 	ck_assert_uint_eq(answer.named, caps.named); /* neither twin socket nor display were proposed */
 	ck_assert_uint_eq(answer.max_msg_fds, 16);
 	ck_assert_uint_eq(answer.max_data_xfer_size, 1048576);
 	ck_assert_uint_eq(answer.max_dma_maps, 65535);
 	ck_assert_uint_eq(answer.pgsizes, 4096);
-	ck_assert(!answer.twin_socket && answer.write_multiple && answer.display == 0);
+	ck_assert(!answer.twin_socket && answer.write_multiple && answer.display == 0 && !answer.dma_messages);
 	n = vg_user_caps_write(&answer, json, sizeof(json));
 	ck_assert_int_eq(n, (int)strlen(json) + 1);
 	ck_assert_ptr_null(strstr(json, "twin"));
@@ -118,7 +119,7 @@ START_TEST(round_trip)
 	int n, i;
 
 	vg_user_caps_init(&own);
-	own.named = 0xff;
+	own.named = 0x1ff;
 	own.max_msg_fds = 253;
 	own.max_data_xfer_size = UINT32_MAX;
 	own.pgsizes = UINT64_MAX & ~UINT64_C(4095);
@@ -126,6 +127,7 @@ START_TEST(round_trip)
 	own.twin_index = 7;
 	own.max_bitmap_size = UINT64_MAX;
 	own.display = 3;
+	own.dma_messages = true;
 	n = vg_user_caps_write(&own, json, sizeof(json));
 	ck_assert_int_gt(n, 0);
 	ck_assert_int_eq(parse(json, &again), 0);
@@ -195,6 +197,7 @@ START_TEST(hostile)
 									  CAP("\"vgpu_display\":true"),
 									  CAP("\"vgpu_display\":-1"),
 									  CAP("\"vgpu_display\":{}"),
+									  CAP("\"vgpu_dma_messages\":1"),
 									  CAP("\"migration\":1"),
 									  CAP("\"migration\":{\"pgsize\":[]}"),
 									  CAP("\"x\":[[[[[[[[[[1]]]]]]]]]]"),

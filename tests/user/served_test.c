@@ -16,9 +16,7 @@ static struct vgpu_context *ctx;
 
 static void setup(void)
 {
-	const struct vgpu_provider_opts opts = {.message_layout = VGPU_MESSAGE_LAYOUT_SPEC};
-
-	served = served_new(&opts);
+	served = served_new(NULL);
 	ck_assert_int_eq(vgpu_context_new(NULL, &ctx), 0);
 }
 
