@@ -134,45 +134,6 @@ START_TEST(main_job)
 }
 END_TEST
 
-START_TEST(migration)
-{
-	struct pair pair;
-	int fd = memfd_create("state", MFD_CLOEXEC);
-
-	set_up(&pair, 0);
-	write_value(pair.vfio[0], 4, 0x24, 4, 0xabcdef);
-	((char *)vgpu_instance_get_memory(pair.instance[0], 0))[12345] = 'm';
-	ck_assert_int_eq(vgpu_migration_save(pair.vfio[0], fd, NULL), 0);
-	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-	ck_assert_int_eq(vgpu_migration_load(pair.vfio[1], fd, NULL), 0);
-	ck_assert_uint_eq(read_value(pair.vfio[1], 4, 0x24, 4), 0xabcdef);
-	ck_assert_int_eq(((char *)vgpu_instance_get_memory(pair.instance[1], 0))[12345], 'm');
-	tear_down(&pair);
-	close(fd);
-}
-END_TEST
-
-/* The host wants a vGPU back: its client is told, and leaves. */
-START_TEST(leaving)
-{
-	struct vgpu_instance_destroy_opts opts = {.size = sizeof(opts), .deadline_ms = 100};
-	struct pollfd ready = {.events = POLLIN};
-	struct pair pair;
-	uint32_t events = 0;
-
-	set_up(&pair, 0);
-	ck_assert_int_eq(vgpu_vfio_start_events(pair.vfio[0], &ready.fd), 0);
-	ck_assert_int_eq(vgpu_instance_destroy(pair.instance[0], &opts), -ETIMEDOUT);
-	ck_assert_int_eq(poll(&ready, 1, 5000), 1);
-	ck_assert_int_eq(vgpu_vfio_process(pair.vfio[0], &events), 0);
-	ck_assert_uint_eq(events, VGPU_VFIO_EVENT_REQUEST);
-	pair.vfio[0] = vgpu_vfio_close(pair.vfio[0]);
-	opts.deadline_ms = 0;
-	ck_assert_int_eq(vgpu_instance_destroy(pair.instance[0], &opts), 0);
-	tear_down(&pair);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("softgpu");
@@ -183,8 +144,6 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, main_job, 0, 3);
-	tcase_add_test(tcase, migration);
-	tcase_add_test(tcase, leaving);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -178,48 +178,6 @@ START_TEST(comings_and_goings)
 }
 END_TEST
 
-/* softgpu: a picture into its memory, and its state into another one. */
-START_TEST(softgpu)
-{
-	struct vgpu_provider_opts opts = {
-		.size = sizeof(opts), .name = "soft", .flags = VGPU_PROVIDER_THREAD, .socket_dir = served->dir};
-	struct vgpu_instance_opts which = {
-		.size = sizeof(which), .uuid = "c0ffee00-0000-4000-8000-000000000002", .type = "softgpu-16"};
-	struct vgpu_instance *a, *b;
-	struct vgpu_provider *provider;
-	struct vgpu_mapping *mapping;
-	struct vgpu_vfio *vfio;
-	uint32_t value = 0;
-	int file = memfd_create("state", MFD_CLOEXEC);
-
-	ck_assert_int_eq(vgpu_softgpu_register(ctx, &opts, 0, &provider), 0);
-	ck_assert_int_eq(vgpu_instance_create(provider, &which, &a), 0);
-	which.instance = 1;
-	ck_assert_int_eq(vgpu_instance_create(provider, &which, &b), 0);
-	vfio = open_at(vgpu_instance_get_socket(a), NULL);
-	ck_assert_int_eq(vgpu_region_read(vfio, VGPU_REGION_CONFIG, 0, &value, 4), 4);
-	ck_assert_uint_eq(value, 0x11111234);
-	ck_assert_int_eq(vgpu_region_map(vfio, VGPU_REGION_BAR0, NULL, &mapping), 0);
-	memcpy((char *)vgpu_mapping_get_address(mapping) + 123456, "a picture", 10);
-	vgpu_mapping_unmap(mapping);
-	ck_assert_msg(vgpu_migration_save(vfio, file, NULL) == 0, "%s",
-				  vgpu_error_get_message(vgpu_context_get_error(ctx)));
-	vgpu_vfio_close(vfio);
-	vfio = open_at(vgpu_instance_get_socket(b), NULL);
-	ck_assert_int_eq(lseek(file, 0, SEEK_SET), 0);
-	ck_assert_msg(vgpu_migration_load(vfio, file, NULL) == 0, "%s",
-				  vgpu_error_get_message(vgpu_context_get_error(ctx)));
-	ck_assert_int_eq(vgpu_region_map(vfio, VGPU_REGION_BAR0, NULL, &mapping), 0);
-	ck_assert_str_eq((char *)vgpu_mapping_get_address(mapping) + 123456, "a picture");
-	vgpu_mapping_unmap(mapping);
-	vgpu_vfio_close(vfio);
-	close(file);
-	vgpu_provider_unregister(provider);
-	vgpu_instance_unref(a);
-	vgpu_instance_unref(b);
-}
-END_TEST
-
 static atomic_bool stop;
 
 static void *drive(void *data)
@@ -289,7 +247,6 @@ int main(void)
 	tcase_add_test(tcase, interrupts);
 	tcase_add_test(tcase, guest_memory);
 	tcase_add_test(tcase, comings_and_goings);
-	tcase_add_test(tcase, softgpu);
 	tcase_add_loop_test(tcase, driven, 0, 2);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);

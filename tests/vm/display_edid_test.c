@@ -67,38 +67,6 @@ static void expect_guest(const void *blob, size_t size)
 	ck_assert_mem_eq(seen, blob, size);
 }
 
-START_TEST(set_and_link)
-{
-	static const unsigned char nothing[VGPU_EDID_BLOCK_SIZE];
-	struct vgpu_edid_set_opts opts = {.size = sizeof(opts), .wait_ms = 1};
-	unsigned char small[VGPU_EDID_BLOCK_SIZE], large[VGPU_EDID_BLOCK_SIZE];
-	uint32_t width, height, mhz;
-
-	open_it(_i);
-	expect_edid(VGPU_LINK_UNKNOWN, NULL, 0);
-	make(640, 480, small);
-	make(800, 600, large);
-	ck_assert_int_eq(vgpu_edid_set(vfio, small, sizeof(small), &opts), 0);
-	expect_edid(VGPU_LINK_UP, small, sizeof(small));
-	expect_guest(small, sizeof(small));
-	opts.flags = VGPU_EDID_LEAVE_DOWN;
-	ck_assert_int_eq(vgpu_edid_set(vfio, large, sizeof(large), &opts), 0);
-	expect_edid(VGPU_LINK_DOWN, large, sizeof(large));
-	expect_guest(nothing, sizeof(nothing));
-	ck_assert_int_eq(vgpu_edid_set_link(vfio, VGPU_LINK_UP), 0);
-	expect_edid(VGPU_LINK_UP, large, sizeof(large));
-	expect_guest(large, sizeof(large));
-	ck_assert_int_eq(vgpu_edid_read_mode(large, sizeof(large), &width, &height, &mhz), 0);
-	ck_assert_uint_eq(width, 800);
-	ck_assert_uint_eq(height, 600);
-	ck_assert_int_eq(vgpu_edid_set_link(vfio, VGPU_LINK_DOWN), 0);
-	expect_edid(VGPU_LINK_DOWN, large, sizeof(large));
-	ck_assert_int_eq(vgpu_edid_set(vfio, small, sizeof(small), NULL), 0);
-	expect_edid(VGPU_LINK_UP, small, sizeof(small));
-	close_it();
-}
-END_TEST
-
 static void fix_sum(unsigned char *block)
 {
 	unsigned sum = 0, i;
@@ -193,30 +161,9 @@ START_TEST(absurd_size)
 }
 END_TEST
 
-START_TEST(no_edid)
-{
-	static const char *const variables[] = {"MTTY", "MDPY", "BOCHS"};
-	unsigned char blob[VGPU_EDID_BLOCK_SIZE];
-	struct vgpu_edid *edid = NULL;
-	size_t i;
-
-	ctx = new_context();
-	make(640, 480, blob);
-	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-		vfio = open_with(ctx, variables[i], path_of(_i), NULL);
-		expect_failure(ctx, vgpu_edid_find(vfio, &edid), -EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED);
-		expect_failure(ctx, vgpu_edid_set(vfio, blob, sizeof(blob), NULL), -EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED);
-		expect_failure(ctx, vgpu_edid_set_link(vfio, VGPU_LINK_UP), -EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED);
-		ck_assert_ptr_null(edid);
-		vgpu_vfio_close(vfio);
-	}
-	vgpu_context_unref(ctx);
-}
-END_TEST
-
 void add_edid_tests(Suite *suite, int paths)
 {
-	const TTest *const tests[] = {set_and_link, limits, absurd_size, no_edid};
+	const TTest *const tests[] = {limits, absurd_size};
 	TCase *tcase = tcase_create("edid");
 	size_t i;
 

@@ -141,27 +141,6 @@ START_TEST(mtty_msi)
 }
 END_TEST
 
-START_TEST(edu_msi)
-{
-	int fd = make_eventfd();
-
-	begin("EDU", _i);
-	enable_memory();
-	expect_ok(vgpu_irq_enable(vfio, VGPU_IRQ_MSI, 0, 1, &fd));
-	write_bar0(EDU_RAISE, 4, 1);
-	expect_irq(fd);
-	write_bar0(EDU_ACK, 4, 1);
-	write_bar0(EDU_RAISE, 4, 2);
-	expect_irq(fd);
-	write_bar0(EDU_ACK, 4, 2);
-	close(fd); /* the handle has its own */
-	fd = vgpu_irq_get_eventfd(vfio, VGPU_IRQ_MSI, 0);
-	write_bar0(EDU_RAISE, 4, 1);
-	expect_irq(fd);
-	end();
-}
-END_TEST
-
 /* A line that stays asserted until the device is told, and an eventfd that unmasks without us. */
 START_TEST(edu_intx)
 {
@@ -442,8 +421,8 @@ END_TEST
 
 void add_vector_tests(Suite *suite, int paths)
 {
-	const TTest *const tests[] = {mtty_intx,   mtty_msi,   edu_msi, edu_intx,    nvme_msix,
-								  msix_growth, msi_growth, lost,    handed_over, threads};
+	const TTest *const tests[] = {mtty_intx,  mtty_msi, edu_intx,    nvme_msix, msix_growth,
+								  msi_growth, lost,     handed_over, threads};
 	TCase *tcase = tcase_create("vectors");
 	size_t i;
 

@@ -29,47 +29,6 @@ static void close_it(void)
 	vgpu_context_unref(ctx);
 }
 
-START_TEST(states)
-{
-	struct vgpu_migration *another = NULL;
-	char byte;
-
-	open_it("MTTY_A", _i);
-	ck_assert_uint_eq(vgpu_migration_get_flags(session),
-					  VGPU_MIGRATION_FLAG_STOP_COPY | VGPU_MIGRATION_FLAG_P2P | VGPU_MIGRATION_FLAG_PRE_COPY);
-	expect_state(session, VGPU_MIGRATION_STATE_RUNNING);
-	expect_failure(ctx, vgpu_migration_open(vfio, &another), -EBUSY, VGPU_CAUSE_IN_USE);
-	ck_assert_ptr_null(another);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_RUNNING_P2P);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_STOP);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_STOP);
-	ck_assert_int_eq(vgpu_migration_get_fd(session), -1);
-	expect_failure(ctx, (int)vgpu_migration_read(session, &byte, 1), -EINVAL, VGPU_CAUSE_INVALID);
-	expect_failure(ctx, (int)vgpu_migration_write(session, "x", 1), -EINVAL, VGPU_CAUSE_INVALID);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_RUNNING_P2P);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_RUNNING);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_STOP_COPY);
-	expect_failure(ctx, vgpu_migration_set_state(session, VGPU_MIGRATION_STATE_PRE_COPY), -EINVAL, VGPU_CAUSE_REFUSED);
-	expect_state(session, VGPU_MIGRATION_STATE_STOP_COPY);
-	ck_assert_int_eq(vgpu_migration_read(session, &byte, 1), 1);
-	expect_failure(ctx, vgpu_migration_set_state(session, VGPU_MIGRATION_STATE_ERROR), -EINVAL, VGPU_CAUSE_INVALID);
-	expect_failure(ctx, vgpu_migration_set_state(session, (enum vgpu_migration_state)8), -EINVAL, VGPU_CAUSE_INVALID);
-	expect_failure(ctx, vgpu_migration_set_state(session, (enum vgpu_migration_state) - 1), -EINVAL,
-				   VGPU_CAUSE_INVALID);
-	/* closing gives up what is under way, and only that */
-	vgpu_migration_close(session);
-	session = open_session(ctx, vfio);
-	expect_state(session, VGPU_MIGRATION_STATE_RUNNING);
-	set_state(ctx, session, VGPU_MIGRATION_STATE_STOP);
-	vgpu_migration_close(session);
-	session = open_session(ctx, vfio);
-	expect_state(session, VGPU_MIGRATION_STATE_STOP);
-	ck_assert_int_eq(vgpu_migration_stop(session), 0);
-	expect_state(session, VGPU_MIGRATION_STATE_RUNNING);
-	close_it();
-}
-END_TEST
-
 START_TEST(sizes)
 {
 	uint64_t size = 1;
@@ -540,9 +499,8 @@ END_TEST
 
 void add_session_tests(Suite *suite, int paths)
 {
-	const TTest *const tests[] = {states,      sizes,       stop_copy,     pre_copy,           pre_copy_given_up,
-								  interleaved, bad_streams, bad_arguments, no_descriptor_left, reset_by_somebody_else,
-								  threads};
+	const TTest *const tests[] = {sizes,       stop_copy,     pre_copy,           pre_copy_given_up,      interleaved,
+								  bad_streams, bad_arguments, no_descriptor_left, reset_by_somebody_else, threads};
 	TCase *tcase = tcase_create("session");
 	size_t i;
 

@@ -182,36 +182,6 @@ START_TEST(bus_of_one)
 }
 END_TEST
 
-static void expect_no_hot_reset(struct vgpu_vfio *vfio, int wanted, enum vgpu_cause cause)
-{
-	struct vgpu_reset_set *set = NULL;
-
-	expect_failure(ctx, vgpu_reset_set_find(vfio, &set), wanted, cause);
-	ck_assert_ptr_null(set);
-	expect_failure(ctx, vgpu_vfio_hot_reset(vfio), wanted, cause);
-}
-
-/* mdevs have no bus, and a root bus cannot be reset. */
-START_TEST(no_hot_reset)
-{
-	static const char *const names[] = {"MTTY", "MDPY", "MBOCHS", "BOCHS", "EDU"};
-	struct vgpu_reset_set *set = NULL;
-	struct vgpu_vfio *vfio;
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		vfio = open_with(ctx, names[i], path_of(_i), NULL);
-		expect_no_hot_reset(vfio, -EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED);
-		vgpu_vfio_close(vfio);
-	}
-	vfio = open_with(ctx, "NVME", path_of(_i), NULL);
-	expect_failure(ctx, vgpu_reset_set_find(vfio, NULL), -EINVAL, VGPU_CAUSE_INVALID);
-	vgpu_vfio_close(vfio);
-	ck_assert_int_eq(vgpu_reset_set_find(NULL, &set), -EINVAL);
-	ck_assert_int_eq(vgpu_vfio_hot_reset(NULL), -EINVAL);
-}
-END_TEST
-
 /* What the kernel says when a link stays down after the reset. */
 START_TEST(comes_not_back)
 {
@@ -349,7 +319,6 @@ static bool add_tests(TCase *tcase, const char *what, int paths)
 		tcase_add_loop_test(tcase, samples, 0, paths);
 		tcase_add_loop_test(tcase, device_alone, 0, paths);
 		tcase_add_loop_test(tcase, bus_of_one, 0, paths);
-		tcase_add_loop_test(tcase, no_hot_reset, 0, paths);
 		tcase_add_loop_test(tcase, comes_not_back, 0, paths);
 		tcase_add_loop_test(tcase, bus_of_one_group, 0, paths);
 		tcase_add_loop_test(tcase, from_descriptors, 0, paths);
