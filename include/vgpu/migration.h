@@ -192,8 +192,8 @@ struct vgpu_migration_progress {
  * @migration: the session, in PRE_COPY or PRE_COPY_P2P
  * @out: receives the estimates; untouched on failure
  *
- * Return: 0, -EINVAL (a NULL argument, or another state), or another -errno of the driver.
- * Since: 0.1
+ * Return: 0, -EINVAL (a NULL argument, or another state), -EOPNOTSUPP (unsupported: a vfio-user server has no way to
+ * say so; a read that gets less than it asks for has told what there was), or another -errno of the driver. Since: 0.1
  */
 int vgpu_migration_read_progress(struct vgpu_migration *migration, struct vgpu_migration_progress *out);
 

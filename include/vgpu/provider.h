@@ -111,9 +111,12 @@ enum vgpu_quiesce {
  *           waits for it, and for what is borrowed; at the deadline the vGPU goes to state error
  * @resume: what quiesce was for is done, or failed
  * @reset: as after creation; guest memory and eventfds stay. Without it the client is told that there is no reset
- * @set_migration_state: go from one state to a neighbour, numbers as the kernel's VFIO_DEVICE_STATE_*. Without it the
- *                       vGPU can't be migrated
- * @read_migration: the next bytes of the state that is saved: how many; less than @len: this is its end
+ * @set_migration_state: go from one state to a neighbour, numbers as the kernel's VFIO_DEVICE_STATE_*: STOP (1) and
+ *                       RUNNING (2), STOP_COPY (3) or RESUMING (4), each there and back; with VGPU_PROVIDER_PRE_COPY
+ *                       also RUNNING and PRE_COPY (6), there and back, and from PRE_COPY to STOP_COPY, where the stream
+ *                       goes on. Without it the vGPU can't be migrated
+ * @read_migration: the next bytes of the state that is saved: how many; less than @len: this is its end, or in PRE_COPY
+ *                  all that there is for now
  * @write_migration: the next bytes of the state that is restored: @len, or an error
  * @get_plane: what the display shows (@type 1: primary, 2: cursor); numbers stay 0 where nothing is shown. Asked for
  *             management clients, and for vfio-user clients that know libvgpu-vfio-user(7), as this library does;
@@ -164,6 +167,7 @@ void vgpu_request_complete(struct vgpu_request *request, ssize_t result);
 #define VGPU_PROVIDER_THREAD (1u << 0)       /* a thread of the library drives it; the caller need not */
 #define VGPU_PROVIDER_NO_MAP (1u << 1)       /* no region can be mapped: every access is a message */
 #define VGPU_PROVIDER_TRUST_MEMORY (1u << 2) /* map guest memory that can be taken away: then a touch kills us */
+#define VGPU_PROVIDER_PRE_COPY (1u << 3)     /* its vGPUs have the state PRE_COPY (op set_migration_state) */
 
 /**
  * How a client lays out messages by which its memory is read and written; it can't be told from the messages. This

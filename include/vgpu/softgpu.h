@@ -27,6 +27,8 @@
  * memory, else the framebuffer; bit 9: so is the target. It starts once the write is answered, and while it is busy
  * other writes but to "status" do nothing. At the end it sets "done" (and "failed"), and raises MSI vector 0, or INTx
  * until "done" is cleared.
+ *
+ * It migrates, with PRE_COPY: what is drawn while it runs is sent again.
  */
 #ifndef VGPU_SOFTGPU_H
 #define VGPU_SOFTGPU_H

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/vfio.h>
 #include <string.h>
+#include <vgpu/migration.h>
 
 #include "provider/conn.h"
 
@@ -56,10 +57,40 @@ static void answer(struct vg_conn *conn, const void *data, size_t size)
 	vg_conn_reply(conn, &reply, sizeof(reply.feature) + size, NULL, 0);
 }
 
-/* The state that is next on the way. */
+static bool can_pre_copy(const struct vg_conn *conn)
+{
+	return conn->instance->provider->opts.flags & VGPU_PROVIDER_PRE_COPY;
+}
+
+/* The state that is next on the shortest way, which has no state with a stream to read between its ends. */
 static uint32_t next_state(uint32_t from, uint32_t to)
 {
-	return from == VFIO_DEVICE_STATE_STOP ? to : VFIO_DEVICE_STATE_STOP;
+	switch (from) {
+	case VFIO_DEVICE_STATE_STOP:
+		return to == VGPU_MIGRATION_STATE_PRE_COPY ? VFIO_DEVICE_STATE_RUNNING : to;
+	case VFIO_DEVICE_STATE_RUNNING:
+		return to == VGPU_MIGRATION_STATE_PRE_COPY ? to : VFIO_DEVICE_STATE_STOP;
+	case VGPU_MIGRATION_STATE_PRE_COPY:
+		return to == VFIO_DEVICE_STATE_STOP_COPY ? to : VFIO_DEVICE_STATE_RUNNING;
+	default:
+		return VFIO_DEVICE_STATE_STOP;
+	}
+}
+
+/* Is there such a state, and a way to it? */
+static bool can_go(const struct vg_conn *conn, uint32_t to)
+{
+	switch (to) {
+	case VFIO_DEVICE_STATE_STOP:
+	case VFIO_DEVICE_STATE_RUNNING:
+	case VFIO_DEVICE_STATE_STOP_COPY:
+	case VFIO_DEVICE_STATE_RESUMING:
+		return true;
+	case VGPU_MIGRATION_STATE_PRE_COPY:
+		return can_pre_copy(conn) && conn->instance->migration_state != VFIO_DEVICE_STATE_STOP_COPY;
+	default:
+		return false;
+	}
 }
 
 static void go_to_state(struct vgpu_instance *instance);
@@ -79,7 +110,7 @@ static void end_state(struct vgpu_request *request, ssize_t result)
 		vg_conn_fail(conn, -ENODEV);
 }
 
-/* At most three steps: each calls this again. */
+/* At most four steps: each calls this again. */
 static void go_to_state(struct vgpu_instance *instance)
 {
 	struct vg_conn *conn = instance->server->conn;
@@ -107,8 +138,7 @@ static void set_state(struct vg_conn *conn)
 		return;
 	}
 	memcpy(&state, conn->body + sizeof(struct vg_user_feature), sizeof(state));
-	if (state.device_state != VFIO_DEVICE_STATE_STOP && state.device_state != VFIO_DEVICE_STATE_RUNNING &&
-		state.device_state != VFIO_DEVICE_STATE_STOP_COPY && state.device_state != VFIO_DEVICE_STATE_RESUMING) {
+	if (!can_go(conn, state.device_state)) {
 		vg_conn_fail(conn, -EINVAL);
 		return;
 	}
@@ -251,7 +281,7 @@ static uint32_t methods(const struct vg_conn *conn, uint32_t feature)
 
 static void get(struct vg_conn *conn, uint32_t feature)
 {
-	const uint64_t flags = VFIO_MIGRATION_STOP_COPY;
+	const uint64_t flags = VFIO_MIGRATION_STOP_COPY | (can_pre_copy(conn) ? VGPU_MIGRATION_FLAG_PRE_COPY : 0);
 	struct state state = {conn->instance->migration_state, UINT32_MAX};
 
 	if (feature == FEATURE_MIGRATION)
@@ -322,7 +352,8 @@ void vg_command_read_state(struct vg_conn *conn)
 	if (!ops->read_migration || !can_migrate(conn))
 		r = -EOPNOTSUPP;
 	else if (head.argsz >= sizeof(head) && head.size <= head.argsz - sizeof(head) && head.size <= VG_SERVER_DATA_MAX &&
-			 instance->migration_state == VFIO_DEVICE_STATE_STOP_COPY)
+			 (instance->migration_state == VFIO_DEVICE_STATE_STOP_COPY ||
+			  instance->migration_state == VGPU_MIGRATION_STATE_PRE_COPY))
 		r = vg_buffer_make_room(&conn->reply, head.size) ? 0 : -ENOMEM;
 	if (r) {
 		vg_conn_fail(conn, r);

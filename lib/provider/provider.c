@@ -17,7 +17,7 @@
 #include "util/str.h"
 
 #define REGISTER "register a provider"
-#define FLAGS (VGPU_PROVIDER_THREAD | VGPU_PROVIDER_NO_MAP | VGPU_PROVIDER_TRUST_MEMORY)
+#define FLAGS (VGPU_PROVIDER_THREAD | VGPU_PROVIDER_NO_MAP | VGPU_PROVIDER_TRUST_MEMORY | VGPU_PROVIDER_PRE_COPY)
 #define WORK_MAX 1024  /* messages in one go */
 #define TYPES_MAX 4096 /* an op that never ends is a mistake */
 

@@ -70,6 +70,7 @@ static void free_gpu(void *data)
 {
 	struct vg_softgpu *gpu = data;
 
+	vg_softgpu_stream_drop(gpu);
 	free(gpu->bounce);
 	free(gpu);
 }
@@ -206,7 +207,7 @@ static int reset(struct vgpu_instance *instance, struct vgpu_request *request)
 
 	(void)request;
 	gpu->stopped = false;
-	gpu->stream = (struct vg_softgpu_stream){0};
+	vg_softgpu_stream_drop(gpu);
 	vg_softgpu_display_reset(gpu);
 	vg_softgpu_engine_reset(gpu);
 	return 0;
@@ -247,6 +248,7 @@ int vgpu_softgpu_register(struct vgpu_context *ctx, const struct vgpu_provider_o
 		known.vendor = VENDOR;
 		known.device = DEVICE;
 	}
+	known.flags |= VGPU_PROVIDER_PRE_COPY;
 	parent = calloc(1, sizeof(*parent));
 	if (!parent)
 		return vg_fail_memory(ctx, "register softgpu");

@@ -50,8 +50,18 @@ struct vg_softgpu {
 		size_t done;     /* of that */
 		uint64_t offset; /* of the piece of framebuffer */
 		uint64_t length;
+		unsigned char *sent; /* since pre-copy: the framebuffer as it was sent; NULL: there was none */
+		bool is_last;        /* the vGPU is stopped: the registers come at the end */
+		bool again;          /* what lies before the piece may have changed since it was sent */
 		unsigned char head[16];
 	} stream;
+	struct vg_softgpu_read { /* of the stream, which looks for what has changed in several turns */
+		struct vg_post post;
+		struct vgpu_request *request;
+		unsigned char *to;
+		size_t size;
+		size_t done;
+	} read;
 };
 
 /* Display: registers in BAR2, the EDID region, planes. */
@@ -71,6 +81,7 @@ void vg_softgpu_engine_kick(struct vg_softgpu *gpu);
 bool vg_softgpu_engine_is_busy(const struct vg_softgpu *gpu);
 
 /* Migration. */
+void vg_softgpu_stream_drop(struct vg_softgpu *gpu);
 int vg_softgpu_set_state(struct vgpu_instance *instance, uint32_t from, uint32_t to, struct vgpu_request *request);
 ssize_t vg_softgpu_save(struct vgpu_instance *instance, void *buf, size_t len, struct vgpu_request *request);
 ssize_t vg_softgpu_load(struct vgpu_instance *instance, const void *buf, size_t len, struct vgpu_request *request);

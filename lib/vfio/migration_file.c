@@ -87,11 +87,16 @@ static int write_out(struct transfer *t, size_t length)
 	return tell(t, length);
 }
 
-/* Has the device told what it had when pre-copy began? One that does not say so is not waited for. */
-static bool is_told(struct transfer *t)
+/*
+ * Has the device told what it had when pre-copy began? One that does not say so is not waited for. Over vfio-user it
+ * has when it gave n bytes, less than it was asked for.
+ */
+static bool is_told(struct transfer *t, ssize_t n)
 {
 	struct vgpu_migration_progress progress;
 
+	if (t->vfio->place.ops)
+		return (size_t)n < CHUNK_SIZE;
 	return vgpu_migration_read_progress(t->session, &progress) || !progress.initial_bytes;
 }
 
@@ -107,7 +112,7 @@ static int copy_out(struct transfer *t, bool is_pre_copy)
 			r = wait_for_driver(t, false);
 		else
 			r = n > 0 ? write_out(t, (size_t)n) : (int)n;
-	} while (r == 0 && n != 0 && !(is_pre_copy && n > 0 && is_told(t)));
+	} while (r == 0 && n != 0 && !(is_pre_copy && n > 0 && is_told(t, n)));
 	return r;
 }
 

@@ -100,6 +100,14 @@ static int find_progress(struct vgpu_migration *m, struct vgpu_migration_progres
 
 	if (!vg_migration_is_open(m) || !vg_migration_is_pre_copy(m->state))
 		return vg_fail_invalid(m->vfio->ctx, VG_MIGRATE, m->vfio->name, "only in pre-copy is there progress to tell");
+	if (m->vfio->place.ops)
+		return vg_fail(m->vfio->ctx,
+					   &(struct vg_failure){.operation = VG_MIGRATE,
+											.path = m->vfio->name,
+											.err = EOPNOTSUPP,
+											.cause = VGPU_CAUSE_UNSUPPORTED,
+											.hint = "go on when a read gets less than it asks for"},
+					   "vfio-user has no message that tells how far pre-copy is");
 	r = m->fd < 0 ? -ENOTTY : vg_ioctl(m->fd, VG_VFIO_MIG_GET_PRECOPY_INFO, &info);
 	if (r < 0)
 		return vg_migration_fail(m, -r, VGPU_CAUSE_NONE, "the driver tells nothing of its progress");

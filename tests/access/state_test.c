@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Resets, and migration: states, the stream, into another device, and what is refused. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -214,6 +215,63 @@ START_TEST(save_and_load)
 }
 END_TEST
 
+/* All that the stream has now. */
+static size_t read_all(unsigned char *to, size_t room)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while ((n = vgpu_migration_read(session, to + done, room - done < 1000 ? room - done : 1000)) > 0)
+		done += (size_t)n;
+	ck_assert_int_eq((int)n, 0);
+	return done;
+}
+
+/* The device runs, and is changed, while it is read. */
+START_TEST(live)
+{
+	struct vgpu_migration_progress progress;
+	const size_t room = 256 * 1024;
+	unsigned char *stream = malloc(room);
+	size_t size, done;
+	ssize_t n;
+	int r;
+
+	begin();
+	mark(pattern());
+	set_state(VGPU_MIGRATION_STATE_PRE_COPY);
+	r = vgpu_migration_read_progress(session, &progress);
+	if (way == VGPU_ACCESS_USER)
+		expect_failure(ctx, r, -EOPNOTSUPP, VGPU_CAUSE_UNSUPPORTED);
+	else
+		expect_ok(r);
+	size = read_all(stream, room);
+	ck_assert_uint_gt(size, 0);
+	ck_assert_uint_eq(read_all(stream + size, room - size), 0);
+	mark(pattern() >> 1);
+	size += read_all(stream + size, room - size);
+	mark(pattern() >> 2);
+	set_state(VGPU_MIGRATION_STATE_STOP_COPY);
+	size += read_all(stream + size, room - size);
+	set_state(VGPU_MIGRATION_STATE_STOP);
+	expect_failure(ctx, vgpu_migration_read_progress(session, &progress), -EINVAL, VGPU_CAUSE_INVALID);
+	set_state(VGPU_MIGRATION_STATE_RUNNING);
+	expect_mark(pattern() >> 2);
+	end();
+	vfio = open_other();
+	expect_ok(vgpu_migration_open(vfio, &session));
+	set_state(VGPU_MIGRATION_STATE_RESUMING);
+	for (done = 0; done < size; done += (size_t)n) {
+		n = vgpu_migration_write(session, stream + done, size - done < 777 ? size - done : 777);
+		ck_assert_int_gt((int)n, 0);
+	}
+	set_state(VGPU_MIGRATION_STATE_RUNNING);
+	expect_mark(pattern() >> 2);
+	end();
+	free(stream);
+}
+END_TEST
+
 /* What is cut short, longer, or something else, is no state; the device runs all the same afterwards. */
 START_TEST(bad_state)
 {
@@ -291,6 +349,8 @@ void add_state_bodies(TCase *tcase)
 	tcase_add_test(tcase, states);
 	tcase_add_test(tcase, states_by_flag);
 	tcase_add_loop_test(tcase, save_and_load, 0, facts->migration & VGPU_MIGRATION_FLAG_PRE_COPY ? 2 : 1);
+	if (facts->migration & VGPU_MIGRATION_FLAG_PRE_COPY)
+		tcase_add_test(tcase, live);
 	tcase_add_test(tcase, bad_state);
 	tcase_add_test(tcase, mistakes);
 }

@@ -280,7 +280,7 @@ START_TEST(migration)
 	for (i = 0; i < 2; i++)
 		memory[i] = vgpu_instance_get_memory(soft.instance[i], 0);
 	ck_assert_int_eq(peer_call(soft.peer[0], VG_USER_DEVICE_FEATURE, &feature, sizeof(feature)), 0);
-	ck_assert_uint_eq(soft.peer[0]->body[8], VFIO_MIGRATION_STOP_COPY);
+	ck_assert_uint_eq(soft.peer[0]->body[8], VGPU_MIGRATION_FLAG_STOP_COPY | VGPU_MIGRATION_FLAG_PRE_COPY);
 	memory[0][5000] = 'a';
 	memory[0][16 * MIB - 1] = 'z';
 	memory[1][9000000] = 'x'; /* must go */
@@ -321,6 +321,66 @@ START_TEST(migration)
 	state[0] ^= 1; /* another head */
 	ck_assert_int_eq(set_state(soft.peer[1], VFIO_DEVICE_STATE_RESUMING), 0);
 	ck_assert_int_eq(load(soft.peer[1], state, size, 65536), -EINVAL);
+	tear_down(&soft);
+	free(state);
+}
+END_TEST
+
+/* What was sent once comes again where it has changed, and only there, while the guest draws. */
+START_TEST(pre_copy)
+{
+	unsigned char *state = malloc(40 * MIB), *memory[2];
+	struct soft soft;
+	size_t size, n, i;
+
+	set_up(&soft);
+	for (i = 0; i < 2; i++)
+		memory[i] = vgpu_instance_get_memory(soft.instance[i], 0);
+	memset(memory[0], 1, 16 * MIB); /* all of it: it is compared in several turns */
+	memory[0][5 * MIB] = 2;
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_PRE_COPY), 0);
+	size = save(soft.peer[0], state, 40 * MIB, 1 << 20);
+	ck_assert_uint_ge(size, 16 * MIB);
+	ck_assert_uint_eq(save(soft.peer[0], state + size, MIB, 4096), 0);
+	write32(soft.peer[0], 4, 0x24, 77); /* it runs */
+	memory[0][3 * MIB + 7] = 3;
+	memory[0][3 * MIB + 4096] = 4; /* one piece */
+	memory[0][16 * MIB - 1] = 5;
+	n = save(soft.peer[0], state + size, MIB, 5000);
+	ck_assert_uint_eq(n, 2 * 16 + 3 * 4096);
+	size += n;
+	ck_assert_uint_eq(save(soft.peer[0], state + size, MIB, 5000), 0);
+	/* in the middle of a piece, with changes before it and in it */
+	memory[0][9 * MIB] = 6;
+	ck_assert_int_eq(peer_call(soft.peer[0], VG_USER_MIG_DATA_READ, &(struct vg_user_mig_data){108, 100}, 8), 0);
+	memcpy(state + size, soft.peer[0]->body + 8, 100);
+	size += 100;
+	memory[0][9 * MIB + 4000] = 7;
+	memory[0][0] = 8;
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_STOP_COPY), 0);
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_PRE_COPY), -EINVAL);
+	size += save(soft.peer[0], state + size, MIB, 10000);
+
+	ck_assert_int_eq(set_state(soft.peer[1], VGPU_MIGRATION_STATE_PRE_COPY), 0);
+	ck_assert_int_eq(set_state(soft.peer[1], VGPU_MIGRATION_STATE_RESUMING), 0); /* by way of RUNNING and STOP */
+	ck_assert_int_eq(load(soft.peer[1], state, size, 65536), 0);
+	ck_assert_int_eq(set_state(soft.peer[1], VGPU_MIGRATION_STATE_RUNNING), 0);
+	ck_assert_int_eq(memcmp(memory[0], memory[1], 16 * MIB), 0);
+	ck_assert_uint_eq(read32(soft.peer[1], 4, 0x24), 77);
+
+	/* given up, begun anew, reset, and left */
+	ck_assert_int_eq(set_state(soft.peer[0], VFIO_DEVICE_STATE_STOP), 0);
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_PRE_COPY), 0); /* by way of RUNNING */
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_RUNNING), 0);
+	ck_assert_int_eq(peer_call(soft.peer[0], VG_USER_MIG_DATA_READ, &(struct vg_user_mig_data){24, 16}, 8), -EINVAL);
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_PRE_COPY), 0);
+	ck_assert_uint_ge(save(soft.peer[0], state, 40 * MIB, 1 << 20), 16 * MIB);
+	ck_assert_int_eq(peer_call(soft.peer[0], VG_USER_DEVICE_RESET, NULL, 0), 0);
+	ck_assert_int_eq(peer_call(soft.peer[0], VG_USER_MIG_DATA_READ, &(struct vg_user_mig_data){24, 16}, 8), -EINVAL);
+	ck_assert_int_eq(set_state(soft.peer[0], VGPU_MIGRATION_STATE_PRE_COPY), 0);
+	ck_assert_uint_ge(save(soft.peer[0], state, 40 * MIB, 1 << 20), 16 * MIB);
+	peer_send(soft.peer[0], VG_USER_MIG_DATA_READ, 0, &(struct vg_user_mig_data){24, 16}, 8, NULL,
+			  0); /* takes two turns */
 	tear_down(&soft);
 	free(state);
 }
@@ -418,6 +478,7 @@ int main(void)
 	tcase_add_test(tcase, edid);
 	tcase_add_test(tcase, engine);
 	tcase_add_test(tcase, migration);
+	tcase_add_test(tcase, pre_copy);
 	tcase_add_test(tcase, types);
 	tcase_add_test(tcase, many_idle);
 	srunner_run_all(runner, CK_ENV);
