@@ -12,6 +12,7 @@
 #define PAGE_SIZE_MIN 4096ull
 #define NO_DRIVER "the driver that this kernel has can't log what the device writes"
 #define NO_KERNEL "the kernel can't pass on what the device logs"
+#define NO_PROVIDER "its provider can't log what the device writes"
 
 /* A page that no device is given memory at: asking for its log loses nobody anything. */
 #define FAR_PAGE (UINT64_MAX - 2 * PAGE_SIZE_MIN + 1)
@@ -32,6 +33,8 @@ static int fail_driver(struct vgpu_vfio *vfio, int err)
 {
 	struct vg_failure failure = {.operation = DIRTY, .path = vfio->name, .err = err};
 
+	if (vfio->place.ops && (err == ENOTTY || err == EOPNOTSUPP))
+		return fail_unsupported(vfio, NO_PROVIDER);
 	if (err == ENOTTY)
 		return fail_unsupported(vfio, NO_DRIVER);
 	if (err == EOPNOTSUPP)
@@ -41,7 +44,7 @@ static int fail_driver(struct vgpu_vfio *vfio, int err)
 	if (err == E2BIG) {
 		failure.cause = VGPU_CAUSE_LIMIT;
 		failure.hint = "join ranges, with what lies between them";
-		return vg_fail(vfio->ctx, &failure, "more ranges than the kernel takes");
+		return vg_fail(vfio->ctx, &failure, "more ranges than can be taken");
 	}
 	return vg_fail(vfio->ctx, &failure, NULL);
 }
@@ -110,9 +113,9 @@ int vgpu_dirty_find(struct vgpu_vfio *vfio)
 	if (!vfio)
 		return -EINVAL;
 	if (!vg_feature_has(vfio, VFIO_DEVICE_FEATURE_DMA_LOGGING_START, VFIO_DEVICE_FEATURE_SET))
-		return fail_unsupported(vfio, NO_DRIVER);
+		return fail_unsupported(vfio, vfio->place.ops ? NO_PROVIDER : NO_DRIVER);
 	if (get_log(vfio, FAR_PAGE, PAGE_SIZE_MIN, PAGE_SIZE_MIN, &bitmap) == -EOPNOTSUPP)
-		return fail_unsupported(vfio, NO_KERNEL);
+		return fail_unsupported(vfio, vfio->place.ops ? NO_PROVIDER : NO_KERNEL);
 	return 0;
 }
 

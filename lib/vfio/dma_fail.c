@@ -10,6 +10,17 @@
 
 typedef unsigned long long ull;
 
+/* Who refuses: where both have a say, the kernel's words are the ones that help. */
+static bool is_server(const struct vg_limits *limits)
+{
+	return limits && limits->tables && limits->servers == limits->tables;
+}
+
+static const char *who(const struct vg_limits *limits)
+{
+	return is_server(limits) ? "vfio-user server" : "kernel";
+}
+
 void vg_iova_describe(uint64_t iova, uint64_t length, char out[VG_IOVA_TEXT_SIZE])
 {
 	uint64_t last;
@@ -93,19 +104,20 @@ static int fail_place(struct vgpu_context *ctx, struct vg_failure *failure, cons
 		return vg_fail(ctx, failure, "%s is not inside the usable IOVAs: %s", place, ranges[0] ? ranges : "none");
 	}
 	failure->cause = VGPU_CAUSE_REFUSED;
-	return vg_fail(ctx, failure, "%s: the kernel refuses to map it", place);
+	return vg_fail(ctx, failure, "%s: the %s refuses to map it", place, who(limits));
 }
 
 static int fail_limit(struct vgpu_context *ctx, struct vg_failure *failure, const char *place,
 					  const struct vg_limits *limits)
 {
 	failure->cause = VGPU_CAUSE_LIMIT;
-	failure->hint = "make few mappings of what is contiguous (VGPU_DMA_MERGE); or load vfio_iommu_type1 with a higher "
-					"dma_entry_limit";
+	failure->hint = is_server(limits) ? "make few mappings of what is contiguous (VGPU_DMA_MERGE)"
+									  : "make few mappings of what is contiguous (VGPU_DMA_MERGE); or load "
+										"vfio_iommu_type1 with a higher dma_entry_limit";
 	if (limits && limits->limit >= 0)
-		return vg_fail(ctx, failure, "%s: the kernel's limit of %lld mappings is reached", place,
+		return vg_fail(ctx, failure, "%s: the %s's limit of %lld mappings is reached", place, who(limits),
 					   (long long)limits->limit);
-	return vg_fail(ctx, failure, "%s: the kernel's limit of mappings is reached", place);
+	return vg_fail(ctx, failure, "%s: the %s's limit of mappings is reached", place, who(limits));
 }
 
 int(vg_dma_fail_map)(struct vgpu_context *ctx, const char *operation, const struct vg_map *map,
@@ -123,7 +135,10 @@ int(vg_dma_fail_map)(struct vgpu_context *ctx, const char *operation, const stru
 	case ENOSPC:
 		return fail_limit(ctx, &failure, place, limits);
 	case ENOMEM:
-		return vg_dma_fail_lock(ctx, operation, place);
+		if (!is_server(limits))
+			return vg_dma_fail_lock(ctx, operation, place);
+		failure.cause = VGPU_CAUSE_NO_MEMORY;
+		return vg_fail(ctx, &failure, "%s: the vfio-user server has no memory for it", place);
 	case EFAULT:
 		failure.cause = VGPU_CAUSE_INVALID;
 		return vg_fail(ctx, &failure,
@@ -143,8 +158,7 @@ int(vg_dma_fail_unmap)(struct vgpu_context *ctx, const char *operation, uint64_t
 
 	vg_iova_describe(iova, length, place);
 	failure.cause = err == EINVAL ? VGPU_CAUSE_REFUSED : VGPU_CAUSE_NONE;
-	return vg_fail(ctx, &failure, "%s: the kernel does not unmap it: %s", place,
-				   strerrordesc_np(err) ?: "unknown error");
+	return vg_fail(ctx, &failure, "%s: it can't be unmapped: %s", place, strerrordesc_np(err) ?: "unknown error");
 }
 
 int(vg_dma_fail_log)(struct vgpu_context *ctx, const char *operation, int err)
@@ -158,7 +172,8 @@ int(vg_dma_fail_log)(struct vgpu_context *ctx, const char *operation, int err)
 	failure.err = EOPNOTSUPP;
 	failure.cause = VGPU_CAUSE_UNSUPPORTED;
 	failure.hint = "use the access path group, or the device's own log of what it dirties";
-	return vg_fail(ctx, &failure,
-				   "by iommufd there is no log of dirty pages: only IOMMU hardware could keep one, and "
-				   "libvgpu does not use that");
+	return vg_fail(
+		ctx, &failure,
+		"by iommufd there is no log of dirty pages, as only IOMMU hardware could keep one, and libvgpu does not "
+		"use that; nor by vfio-user");
 }

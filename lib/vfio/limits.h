@@ -25,6 +25,7 @@ struct vg_limits {
 	uint64_t dirty_page_sizes;
 	uint64_t dirty_bitmap_max; /* bytes of a bitmap; both 0: no log of dirty pages */
 	size_t tables;             /* how many have narrowed it */
+	size_t servers;            /* of them, those of vfio-user servers */
 };
 
 /* No limits but the alignment. Returns 0 or -ENOMEM. */

@@ -276,6 +276,11 @@ static int find_flags(struct vgpu_vfio *vfio, uint64_t *out)
 	struct vfio_device_feature_migration answer = {0};
 	int r = vg_feature_get(vfio, VFIO_DEVICE_FEATURE_MIGRATION, &answer, sizeof(answer));
 
+	if (r == -EOPNOTSUPP || ((r == -ENOTTY || r == -EINVAL) && vfio->place.ops)) {
+		failure.err = EOPNOTSUPP;
+		failure.cause = VGPU_CAUSE_UNSUPPORTED;
+		return vg_fail(vfio->ctx, &failure, "its provider can't migrate it");
+	}
 	if (r == -ENOTTY || r == -EINVAL) {
 		failure.err = EOPNOTSUPP;
 		failure.cause = VGPU_CAUSE_UNSUPPORTED;

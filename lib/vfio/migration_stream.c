@@ -135,14 +135,17 @@ static int find_size(struct vgpu_migration *m, uint64_t *out)
 	struct vg_vfio_device_feature_mig_data_size answer = {0};
 	int r = vg_feature_get(m->vfio, VG_VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, &answer, sizeof(answer));
 
+	const bool is_user = m->vfio->place.ops;
+
 	if (r == -ENOTTY || r == -EINVAL || r == -EOPNOTSUPP)
 		return vg_fail(m->vfio->ctx,
 					   &(struct vg_failure){.operation = VG_MIGRATE,
 											.path = m->vfio->name,
 											.err = EOPNOTSUPP,
 											.cause = VGPU_CAUSE_UNSUPPORTED,
-											.hint = "Linux 6.2 and later can, where the driver does"},
-					   "the kernel gives no estimate of the size of the device's state");
+											.hint = is_user ? NULL : "Linux 6.2 and later can, where the driver does"},
+					   "%s no estimate of the size of the device's state",
+					   is_user ? "vfio-user has" : "the kernel gives");
 	if (r)
 		return vg_migration_fail(m, -r, VGPU_CAUSE_NONE, "the driver gives no estimate of the size of the state");
 	*out = answer.stop_copy_length;

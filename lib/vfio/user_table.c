@@ -70,6 +70,7 @@ static int user_narrow(const struct vg_table *table, size_t used, struct vg_limi
 	if (limits->left < 0 || left < limits->left)
 		limits->left = left;
 	limits->tables++;
+	limits->servers++;
 	return 0;
 }
 

@@ -234,6 +234,32 @@ START_TEST(driven)
 }
 END_TEST
 
+/* A provider without migration, and one whose table of mappings is full: in words that are true of it. */
+START_TEST(refusals)
+{
+	struct vgpu_vfio *vfio = open_at(served->socket, NULL);
+	struct vgpu_migration *session = NULL;
+	struct vgpu_dma *dma = vgpu_vfio_get_dma(vfio);
+	char *memory = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t i;
+	int r = 0;
+
+	ck_assert_int_eq(vgpu_migration_open(vfio, &session), -EOPNOTSUPP);
+	ck_assert_int_eq(vgpu_error_get_cause(vgpu_context_get_error(ctx)), VGPU_CAUSE_UNSUPPORTED);
+	ck_assert_str_eq(vgpu_error_get_message(vgpu_context_get_error(ctx)), "its provider can't migrate it");
+	for (i = 0; r == 0 && i < 5000; i++)
+		r = vgpu_dma_map(dma, i * 8192, memory, 4096, VGPU_DMA_READ);
+	ck_assert_int_eq(r, -ENOSPC);
+	ck_assert_int_eq(vgpu_error_get_cause(vgpu_context_get_error(ctx)), VGPU_CAUSE_LIMIT);
+	ck_assert_ptr_nonnull(
+		strstr(vgpu_error_get_message(vgpu_context_get_error(ctx)), "the vfio-user server's limit of 4096 mappings"));
+	ck_assert_int_eq(vgpu_dma_dirty_start(dma), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(vgpu_error_get_message(vgpu_context_get_error(ctx)), "vfio-user"));
+	vgpu_vfio_close(vfio);
+	munmap(memory, 4096);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("user served");
@@ -246,6 +272,7 @@ int main(void)
 	tcase_add_test(tcase, regions_and_maps);
 	tcase_add_test(tcase, interrupts);
 	tcase_add_test(tcase, guest_memory);
+	tcase_add_test(tcase, refusals);
 	tcase_add_test(tcase, comings_and_goings);
 	tcase_add_loop_test(tcase, driven, 0, 2);
 	tcase_set_timeout(tcase, 60);
