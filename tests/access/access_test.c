@@ -55,7 +55,7 @@ static void set_up(void)
 	ctx = new_context();
 	if (way != VGPU_ACCESS_USER)
 		return;
-	strcpy(dir, "/tmp/vgpu-access.XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/vgpu-access.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	opts.socket_dir = dir;
 	ck_assert_int_eq(vgpu_context_new(NULL, &provider_ctx), 0);
@@ -106,7 +106,7 @@ static int connect_to(const char *socket_path)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_uint_lt(strlen(socket_path), sizeof(address.sun_path));
-	strcpy(address.sun_path, socket_path);
+	memcpy(address.sun_path, socket_path, strlen(socket_path));
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }

@@ -26,34 +26,34 @@ enum reset { RESET_NONE = 0, RESET_KEEPS, RESET_CLEARS };
 
 struct facts {
 	const char *name;
-	uint32_t id; /* the first word of config space */
 	struct {
 		uint64_t size;
 		uint32_t flags;
 	} regions[REGIONS];
-	uint32_t beyond;         /* an index that it has no region of */
-	struct place scratch[4]; /* ended by a width of 0 */
-	int memory;              /* the region that is memory, and can be mapped; -1: none */
-	bool memory_by_calls;    /* it is read and written where it says (which mdpy's and mbochs' are not) */
-	bool maps_parts;         /* of it any part can be mapped */
-	uint32_t irqs[3];        /* how many vectors of INTx, MSI and MSI-X */
-	uint32_t irq_flags[2];   /* of INTx and MSI */
-	bool silences;           /* its driver takes one vector's eventfd away */
-	/* Has the device send an interrupt of this index; and takes its cause away. NULL: it never does. */
-	uint32_t raises;
+	/* Has the device send an interrupt of index raises; and takes its cause away. NULL: it never does. */
 	void (*raise)(void);
 	void (*acknowledge)(void);
-	/* Copies between IOVAs, at most so many bytes. False: the device says that it could not. NULL: it does no DMA. */
+	/* Copies between IOVAs, at most copy_most bytes. False: the device says that it could not. NULL: it has no DMA. */
 	bool (*copy)(uint64_t from, uint64_t to, uint32_t length);
+	uint64_t migration;      /* VGPU_MIGRATION_FLAG_*; 0: it can't */
+	struct place scratch[4]; /* ended by a width of 0 */
+	uint32_t id;             /* the first word of config space */
+	uint32_t beyond;         /* an index that it has no region of */
+	uint32_t irqs[3];        /* how many vectors of INTx, MSI and MSI-X */
+	uint32_t irq_flags[2];   /* of INTx and MSI */
+	uint32_t raises;
 	uint32_t copy_most;
+	uint32_t source;  /* where it shows what it shows: VGPU_DISPLAY_* */
+	unsigned display; /* by which paths it can be asked for that: BY_* */
 	enum reset reset;
-	uint64_t migration; /* VGPU_MIGRATION_FLAG_*; 0: it can't */
-	bool logs;          /* dirty pages */
-	unsigned display;   /* by which paths it can be asked what it shows: BY_* */
-	bool sets_mode;     /* the guest does, by the registers of bochs-display; else it shows 640x480 from the start */
-	uint32_t source;    /* where it shows it: VGPU_DISPLAY_* */
-	int edid;           /* region; -1: none */
-	bool asks_back;     /* its host can ask for it (IRQ REQ) */
+	int memory;           /* the region that is memory, and can be mapped; -1: none */
+	int edid;             /* region; -1: none */
+	bool memory_by_calls; /* it is read and written where it says (which mdpy's and mbochs' are not) */
+	bool maps_parts;      /* of it any part can be mapped */
+	bool silences;        /* its driver takes one vector's eventfd away */
+	bool logs;            /* dirty pages */
+	bool sets_mode;       /* the guest does, by the registers of bochs-display; else it shows 640x480 from the start */
+	bool asks_back;       /* its host can ask for it (IRQ REQ) */
 };
 
 extern const struct facts *facts;
