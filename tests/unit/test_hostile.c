@@ -224,44 +224,45 @@ START_TEST(numbers)
 		uint16_t size;
 		int result;
 		uint64_t words[4];
-	} tries[] = {/* offset; region, count */
-				 {VG_USER_REGION_READ, 16, -EINVAL, {UINT64_MAX, 2 | (uint64_t)1 << 32}},
-				 {VG_USER_REGION_READ, 16, -EINVAL, {UINT64_MAX - 3, 2 | (uint64_t)4 << 32}},
-				 {VG_USER_REGION_READ, 16, -EINVAL, {1, 2 | (uint64_t)UINT32_MAX << 32}},
-				 {VG_USER_REGION_READ, 16, -EINVAL, {0, UINT32_MAX | (uint64_t)4 << 32}},
-				 {VG_USER_REGION_WRITE, 24, -EINVAL, {UINT64_MAX - 3, 2 | (uint64_t)8 << 32, 0}},
-				 {VG_USER_REGION_WRITE, 24, -EINVAL, {0, 2 | (uint64_t)9 << 32, 0}},
-				 /* count; of each: offset; region, count; data */
-				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {UINT64_MAX, 0, 2, 0}},
-				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {((uint64_t)1 << 61) + 1, 0, 2, 0}},
-				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {1, 0, 2 | (uint64_t)9 << 32, 0}},
-				 {VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {1, UINT64_MAX, 2 | (uint64_t)8 << 32, 0}},
-				 /* argsz, flags; offset; address; size */
-				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, 0, UINT64_MAX, 2}},
-				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, 0, 1, UINT64_MAX}},
-				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, UINT64_MAX, 0, 4096}},
-				 {VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, INT64_MAX, 0, 4096}},
-				 {VG_USER_DMA_UNMAP, 24, -ENOENT, {24, UINT64_MAX, UINT64_MAX}},
-				 {VG_USER_DMA_UNMAP, 24, -EINVAL, {24 | (uint64_t)UINT32_MAX << 32, 0, 0}},
-				 /* argsz, flags; index, start; count */
-				 {VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x21 << 32, 2 | (uint64_t)UINT32_MAX << 32, 2}},
-				 {VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x22 << 32, 2 | (uint64_t)4 << 32, UINT32_MAX}},
-				 {VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x22 << 32, 2, 4}},
-				 {VG_USER_DEVICE_GET_IRQ_INFO, 16, -EINVAL, {16, UINT32_MAX}},
-				 {VG_USER_DEVICE_GET_REGION_INFO, 32, -EINVAL, {4096, UINT32_MAX}},
-				 {VG_USER_DEVICE_GET_REGION_INFO, 32, -EINVAL, {8, 0}},
-				 {VG_USER_DEVICE_GET_REGION_IO_FDS, 16, -EINVAL, {4096, UINT32_MAX}},
-				 {VG_USER_DEVICE_GET_INFO, 16, -EINVAL, {0}},
-				 /* argsz, flags; then page size, ranges; or IOVA, length, page size */
-				 {VG_USER_DEVICE_FEATURE, 24, -EINVAL, {64 | (uint64_t)0x20006 << 32, 4096, UINT32_MAX}},
-				 {VG_USER_DEVICE_FEATURE, 32, -EINVAL, {4096 | (uint64_t)0x10008 << 32, UINT64_MAX - 4095, 8192, 4096}},
-				 {VG_USER_DEVICE_FEATURE, 32, -E2BIG, {UINT32_MAX | (uint64_t)0x10008 << 32, 0, UINT64_MAX, 4096}},
-				 {VG_USER_DEVICE_FEATURE, 32, -EINVAL, {4096 | (uint64_t)0x10008 << 32, 0, 4096, 3}},
-				 {VG_USER_DEVICE_FEATURE, 8, -EINVAL, {8 | (uint64_t)0xffffffff << 32}},
-				 {VG_USER_MIG_DATA_READ, 8, -EOPNOTSUPP, {8 | (uint64_t)UINT32_MAX << 32}},
-				 {VG_USER_PRIVATE, 8, -EOPNOTSUPP, {0}},
-				 {UINT16_MAX, 8, -EOPNOTSUPP, {0}},
-				 {VG_USER_DMA_READ, 16, -EOPNOTSUPP, {0, 4096}}};
+	} tries[] = {
+		/* offset; region, count */
+		{VG_USER_REGION_READ, 16, -EINVAL, {UINT64_MAX, 2 | (uint64_t)1 << 32}},
+		{VG_USER_REGION_READ, 16, -EINVAL, {UINT64_MAX - 3, 2 | (uint64_t)4 << 32}},
+		{VG_USER_REGION_READ, 16, -EINVAL, {1, 2 | (uint64_t)UINT32_MAX << 32}},
+		{VG_USER_REGION_READ, 16, -EINVAL, {0, UINT32_MAX | (uint64_t)4 << 32}},
+		{VG_USER_REGION_WRITE, 24, -EINVAL, {UINT64_MAX - 3, 2 | (uint64_t)8 << 32, 0}},
+		{VG_USER_REGION_WRITE, 24, -EINVAL, {0, 2 | (uint64_t)9 << 32, 0}},
+		/* count; of each: offset; region, count; data */
+		{VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {UINT64_MAX, 0, 2, 0}},
+		{VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {((uint64_t)1 << 61) + 1, 0, 2, 0}},
+		{VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {1, 0, 2 | (uint64_t)9 << 32, 0}},
+		{VG_USER_REGION_WRITE_MULTI, 32, -EINVAL, {1, UINT64_MAX, 2 | (uint64_t)8 << 32, 0}},
+		/* argsz, flags; offset; address; size */
+		{VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, 0, UINT64_MAX, 2}},
+		{VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, 0, 1, UINT64_MAX}},
+		{VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, UINT64_MAX, 0, 4096}},
+		{VG_USER_DMA_MAP, 32, -EINVAL, {32 | (uint64_t)3 << 32, INT64_MAX, 0, 4096}},
+		{VG_USER_DMA_UNMAP, 24, -ENOENT, {24, UINT64_MAX, UINT64_MAX}},
+		{VG_USER_DMA_UNMAP, 24, -EINVAL, {24 | (uint64_t)UINT32_MAX << 32, 0, 0}},
+		/* argsz, flags; index, start; count */
+		{VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x21 << 32, 2 | (uint64_t)UINT32_MAX << 32, 2}},
+		{VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x22 << 32, 2 | (uint64_t)4 << 32, UINT32_MAX}},
+		{VG_USER_DEVICE_SET_IRQS, 20, -EINVAL, {20 | (uint64_t)0x22 << 32, 2, 4}},
+		{VG_USER_DEVICE_GET_IRQ_INFO, 16, -EINVAL, {16, UINT32_MAX}},
+		{VG_USER_DEVICE_GET_REGION_INFO, 32, -EINVAL, {4096, UINT32_MAX}},
+		{VG_USER_DEVICE_GET_REGION_INFO, 32, -EINVAL, {8, 0}},
+		{VG_USER_DEVICE_GET_REGION_IO_FDS, 16, -EINVAL, {4096, UINT32_MAX}},
+		{VG_USER_DEVICE_GET_INFO, 16, -EINVAL, {0}},
+		/* argsz, flags; then page size, ranges; or IOVA, length, page size */
+		{VG_USER_DEVICE_FEATURE, 24, -E2BIG, {64 | (uint64_t)0x20006 << 32, 4096, UINT32_MAX}},
+		{VG_USER_DEVICE_FEATURE, 32, -EOVERFLOW, {4096 | (uint64_t)0x10008 << 32, UINT64_MAX - 4095, 8192, 4096}},
+		{VG_USER_DEVICE_FEATURE, 32, -E2BIG, {UINT32_MAX | (uint64_t)0x10008 << 32, 0, UINT64_MAX, 4096}},
+		{VG_USER_DEVICE_FEATURE, 32, -EINVAL, {4096 | (uint64_t)0x10008 << 32, 0, 4096, 3}},
+		{VG_USER_DEVICE_FEATURE, 8, -EINVAL, {8 | (uint64_t)0xffffffff << 32}},
+		{VG_USER_MIG_DATA_READ, 8, -EOPNOTSUPP, {8 | (uint64_t)UINT32_MAX << 32}},
+		{VG_USER_PRIVATE, 8, -EOPNOTSUPP, {0}},
+		{UINT16_MAX, 8, -EOPNOTSUPP, {0}},
+		{VG_USER_DMA_READ, 16, -EOPNOTSUPP, {0, 4096}}};
 	size_t i, cut;
 	int r;
 
