@@ -34,6 +34,7 @@ struct served {
 	atomic_int consents; /* what op destroy answers when it is asked */
 	atomic_bool hold;    /* quiesce is pending until its request is completed */
 	atomic_bool hold_write;
+	atomic_uint write_us; /* how long op write takes */
 	_Atomic(struct vgpu_request *) request;
 	struct vgpu_plane_info plane; /* what the primary plane shows */
 	atomic_int plane_result;
@@ -133,6 +134,8 @@ static inline ssize_t served_write(struct vgpu_instance *instance, uint32_t regi
 		return -ENXIO;
 	memcpy(served->registers + offset, buf, len);
 	served->writes++;
+	if (served->write_us)
+		usleep(served->write_us);
 	if (offset != SERVED_SLOW || !served->hold_write)
 		return 0;
 	served->request = request;

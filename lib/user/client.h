@@ -63,7 +63,10 @@ struct vg_call {
  * many); -EMSGSIZE, -ENOMEM.
  */
 int vg_client_call(struct vg_client *client, struct vg_call *call);
-/* Writes up to 8 bytes into a region without an answer: at once, or with later at the next flush or call. */
+/*
+ * Writes up to 8 bytes into a region without an answer: the socket has taken it when this returns; or with later it
+ * goes at the next flush or call.
+ */
 int vg_client_post(struct vg_client *client, uint32_t region, uint64_t offset, const void *data, size_t size,
 				   bool later);
 /* Sends what waits, and waits until the socket has taken it. */

@@ -326,6 +326,19 @@ int vg_client_call(struct vg_client *client, struct vg_call *call)
 	return r;
 }
 
+/* Waits until the socket has taken what waits. deadline 0: the usual one. */
+static int wait_until_sent(struct vg_client *client, int64_t deadline)
+{
+	while (!client->error && vg_channel_queued(&client->main)) {
+		if (!deadline)
+			deadline = deadline_of(client, false);
+		else if (vg_now_ms() >= deadline)
+			return -ETIMEDOUT;
+		wait_a_turn(client, deadline);
+	}
+	return client->error;
+}
+
 int vg_client_post(struct vg_client *client, uint32_t region, uint64_t offset, const void *data, size_t size,
 				   bool later)
 {
@@ -354,6 +367,8 @@ int vg_client_post(struct vg_client *client, uint32_t region, uint64_t offset, c
 		r = send_writes(client, VG_SEND_LATER, 0);
 		if (r == 0)
 			r = send_message(client, &header, &call, later ? VG_SEND_LATER : 0, 0);
+		if (r == 0 && !later)
+			r = wait_until_sent(client, 0); /* nobody may call again, who would send the rest */
 	}
 	pthread_mutex_unlock(&client->lock);
 	return r;
@@ -369,14 +384,8 @@ int vg_client_flush(struct vg_client *client)
 	if (r == 0)
 		r = send_writes(client, 0, deadline);
 	flush_channel(client, &client->main);
-	while (r == 0 && !client->error && vg_channel_queued(&client->main)) {
-		if (vg_now_ms() >= deadline)
-			r = -ETIMEDOUT;
-		else
-			wait_a_turn(client, deadline);
-	}
 	if (r == 0)
-		r = client->error;
+		r = wait_until_sent(client, deadline);
 	pthread_mutex_unlock(&client->lock);
 	return r;
 }

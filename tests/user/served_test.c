@@ -178,6 +178,21 @@ START_TEST(comings_and_goings)
 }
 END_TEST
 
+/* What is posted comes without another call, also where the socket had no room for it. */
+START_TEST(posted)
+{
+	const struct vgpu_user_opts user = {.size = sizeof(user), .flags = VGPU_USER_POST};
+	struct vgpu_vfio *vfio = open_at(served->socket, &user);
+	int i;
+
+	served->write_us = 1;
+	for (i = 0; i < 3000; i++)
+		ck_assert_int_eq(vgpu_region_write(vfio, VGPU_REGION_BAR2, 64, &i, 4), 4);
+	PEER_WAIT_FOR(served->writes == 3000);
+	vgpu_vfio_close(vfio);
+}
+END_TEST
+
 static atomic_bool stop;
 
 static void *drive(void *data)
@@ -274,6 +289,7 @@ int main(void)
 	tcase_add_test(tcase, guest_memory);
 	tcase_add_test(tcase, refusals);
 	tcase_add_test(tcase, comings_and_goings);
+	tcase_add_test(tcase, posted);
 	tcase_add_loop_test(tcase, driven, 0, 2);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
