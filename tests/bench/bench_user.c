@@ -23,7 +23,7 @@
 #define CALLS 50u  /* in a turn */
 #define POSTS 400u /* the same of posted writes */
 #define COPIES 4u
-#define LOADS 4000
+#define LOADS 40000
 #define WORDS 1024
 #define MIB ((size_t)1 << 20)
 #define BAR0 (2 * MIB)
@@ -317,7 +317,7 @@ static int64_t time_copies(struct rig *rig)
 	return bench_now_ns() - start;
 }
 
-static int64_t touch(volatile uint32_t *words)
+static __attribute__((noinline)) int64_t touch(volatile uint32_t *words)
 {
 	int64_t start = bench_now_ns();
 	uint32_t sum = 0, i;
