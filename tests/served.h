@@ -230,4 +230,18 @@ static inline void served_await(struct served *served, enum vgpu_instance_state 
 	PEER_WAIT_FOR(vgpu_instance_get_state(served->instance) == state);
 }
 
+/* The server still works, for somebody else and after all of it. */
+static inline void served_still_works(struct served *served)
+{
+	uint32_t value = 0;
+	struct peer *peer;
+
+	served_await(served, VGPU_INSTANCE_FREE);
+	peer = peer_open(served->socket);
+	ck_assert_int_eq(peer_region_read(peer, VGPU_REGION_CONFIG, 0, &value, 4), 0);
+	ck_assert_uint_eq(value, 0x56781234);
+	peer_free(peer);
+	served_await(served, VGPU_INSTANCE_FREE);
+}
+
 #endif

@@ -202,7 +202,7 @@ enum vgpu_message_layout {
  *
  * Strings are copied.
  *
- * Descriptors: a provider takes 8, a vGPU one for each region that is backed and two for its socket; its client can
+ * Descriptors: a provider takes about ten, a vGPU one for each region that is backed and two for its socket; its client can
  * make it one more for each interrupt vector and doorbell, and about a hundred for a while. See that RLIMIT_NOFILE
  * allows it.
  */
