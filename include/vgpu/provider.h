@@ -175,8 +175,8 @@ void vgpu_request_complete(struct vgpu_request *request, ssize_t result);
  */
 enum vgpu_message_layout {
 	VGPU_MESSAGE_LAYOUT_NONE = 0, /* unknown: memory without a descriptor can't be reached */
-	VGPU_MESSAGE_LAYOUT_SPEC,     /* 64-bit count, as the specification has it */
-	VGPU_MESSAGE_LAYOUT_QEMU      /* 32-bit count, as QEMU (10.1 to 11) does it */
+	VGPU_MESSAGE_LAYOUT_SPEC,     /* 64-bit count, as the specification has it, and QEMU 11.1 */
+	VGPU_MESSAGE_LAYOUT_QEMU      /* 32-bit count, as QEMU had it at first (10.1) */
 };
 
 /**

@@ -20,7 +20,8 @@ static int send(struct vg_conn *conn, struct vg_transfer *transfer)
 	struct vg_user_dma_access access;
 	struct vg_user_header header = {.id = conn->next_id,
 									.command = transfer->is_write ? VG_USER_DMA_WRITE : VG_USER_DMA_READ};
-	struct iovec parts[2] = {{&access, is_short(conn) ? sizeof(struct vg_user_dma_access_short) : sizeof(access)}};
+	char tail[VG_USER_DMA_SHORT_TAIL] = {0};
+	struct iovec parts[3] = {{&access, is_short(conn) ? sizeof(struct vg_user_dma_access_short) : sizeof(access)}};
 	struct vg_channel *channel = vg_conn_back_channel(conn);
 	int r;
 
@@ -34,8 +35,10 @@ static int send(struct vg_conn *conn, struct vg_transfer *transfer)
 
 		memcpy(&access, &brief, sizeof(brief));
 	}
-	parts[1] = (struct iovec){transfer->buf + transfer->done, transfer->part};
-	r = vg_channel_send(channel, &header, parts, transfer->is_write ? 2 : 1, NULL, 0, 0);
+	if (transfer->is_write)
+		parts[1] = (struct iovec){transfer->buf + transfer->done, transfer->part};
+	parts[2] = (struct iovec){tail, is_short(conn) ? sizeof(tail) : 0};
+	r = vg_channel_send(channel, &header, parts, 3, NULL, 0, 0);
 	if (r)
 		return r;
 	transfer->id = conn->next_id++;
@@ -117,6 +120,8 @@ void vg_server_transfer(struct vgpu_instance *instance)
 static int read_reply(const struct vg_conn *conn, const struct vg_transfer *transfer, const struct vg_message *message)
 {
 	const size_t head = is_short(conn) ? sizeof(struct vg_user_dma_access_short) : sizeof(struct vg_user_dma_access);
+	const size_t tail = is_short(conn) ? VG_USER_DMA_SHORT_TAIL : 0;
+	static const char no_tail[VG_USER_DMA_SHORT_TAIL];
 	struct vg_user_dma_access access = {0};
 
 	if (message->header.flags & VG_USER_ERROR) {
@@ -126,11 +131,13 @@ static int read_reply(const struct vg_conn *conn, const struct vg_transfer *tran
 	}
 	if (transfer->is_write)
 		return 0; /* QEMU answers with a header alone */
-	if (message->size != head + transfer->part)
+	if (message->size != head + transfer->part + tail)
 		return -EPROTO;
 	memcpy(&access, message->body, head);
 	if (access.address != transfer->iova + transfer->done || access.count != transfer->part)
 		return -EPROTO;
+	if (memcmp(message->body + head + transfer->part, no_tail, tail) != 0)
+		return -EPROTO; /* these are data: its layout is the other one */
 	memcpy(transfer->buf + transfer->done, message->body + head, transfer->part);
 	return 0;
 }

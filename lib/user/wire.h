@@ -139,11 +139,15 @@ struct vg_user_dma_access {
 	uint64_t count;
 };
 
-/* The same as QEMU 10.1 and later has it: its count is shorter, so that data start at 12. */
+/*
+ * The same as QEMU had it at first (10.1; not 11.1): its count is shorter, so that data start at 12. The compiler ends
+ * the struct with 4 bytes that QEMU counts as part of it: they come after the data.
+ */
 struct vg_user_dma_access_short {
 	uint64_t address;
 	uint32_t count;
 } __attribute__((packed));
+#define VG_USER_DMA_SHORT_TAIL 4u
 
 struct vg_user_write_multi {
 	uint64_t count;

@@ -19,11 +19,14 @@ struct guest {
 	char *hidden;
 	pthread_mutex_t lock; /* of hidden: a thread sanitizer does not know what sockets order */
 	struct peer *back;    /* where the server's messages come */
-	bool is_short;
+	atomic_bool is_short;
 	atomic_bool stop;
 	atomic_bool mute;
 	pthread_t thread;
 };
+
+/* QEMU counts the padding at the end of its struct, after the data too: it refuses messages without these bytes. */
+#define QEMU_TAIL 4u
 
 /* Answers DMA_READ and DMA_WRITE. */
 static void *answer(void *data)
@@ -33,7 +36,7 @@ static void *answer(void *data)
 
 	while (!guest->stop) {
 		struct pollfd ready = {.fd = peer->fd, .events = POLLIN};
-		size_t head = guest->is_short ? 12 : 16, at;
+		size_t head, tail, at;
 		struct vg_user_dma_access access = {0};
 		struct vg_user_header reply;
 		unsigned char *all;
@@ -44,7 +47,11 @@ static void *answer(void *data)
 			break;
 		if (guest->mute)
 			continue;
+		head = guest->is_short ? 12 : 16;
+		tail = guest->is_short ? QEMU_TAIL : 0;
 		memcpy(&access, peer->body, head);
+		ck_assert_uint_eq(peer->header.size,
+						  sizeof(reply) + head + tail + (peer->header.command == VG_USER_DMA_WRITE ? access.count : 0));
 		ck_assert_uint_ge(access.address, 2 * MIB);
 		at = (size_t)(access.address - 2 * MIB);
 		reply = peer->header;
@@ -54,9 +61,9 @@ static void *answer(void *data)
 			memcpy(guest->hidden + at, peer->body + head, (size_t)access.count);
 			reply.size = (uint32_t)(sizeof(reply) + (guest->is_short ? 0 : head));
 		} else {
-			reply.size = (uint32_t)(sizeof(reply) + head + access.count);
+			reply.size = (uint32_t)(sizeof(reply) + head + access.count + tail);
 		}
-		all = malloc(reply.size);
+		all = calloc(1, reply.size);
 		memcpy(all, &reply, sizeof(reply));
 		memcpy(all + sizeof(reply), &access, reply.size > sizeof(reply) ? head : 0);
 		if (reply.command == VG_USER_DMA_READ)
@@ -235,6 +242,22 @@ START_TEST(no_answer)
 	ck_assert_int_eq(vgpu_guest_read(guest.served->instance, 2 * MIB, &value, 4), -ETIMEDOUT);
 	stop(&guest);
 	ck_assert_int_eq(peer_call(guest.peer, VG_USER_DEVICE_RESET, NULL, 0), 0);
+	tear_down(&guest);
+}
+END_TEST
+
+/* A client that has another layout than the provider was told: no byte is taken for another. */
+START_TEST(other_layout)
+{
+	struct guest guest;
+	char buf[64] = "";
+
+	set_up(&guest, _i ? VGPU_MESSAGE_LAYOUT_QEMU : VGPU_MESSAGE_LAYOUT_SPEC, false);
+	guest.is_short = !_i;
+	memset(guest.hidden, 'x', 4096);
+	ck_assert_int_eq(vgpu_guest_read(guest.served->instance, 2 * MIB, buf, sizeof(buf)), -EIO);
+	ck_assert_int_eq(buf[sizeof(buf) - 1], 0);
+	served_await(guest.served, VGPU_INSTANCE_FREE); /* it is disconnected */
 	tear_down(&guest);
 }
 END_TEST
@@ -420,6 +443,7 @@ int main(void)
 	tcase_add_test(tcase, rights_and_limits);
 	tcase_add_test(tcase, borrowing);
 	tcase_add_loop_test(tcase, no_answer, 0, 2);
+	tcase_add_loop_test(tcase, other_layout, 0, 2);
 	tcase_add_test(tcase, gone_while_reading);
 	tcase_add_loop_test(tcase, unknown_layout, 0, 4);
 	tcase_add_test(tcase, dirty_pages);
