@@ -164,9 +164,13 @@ static void take_consent(struct vgpu_request *request, ssize_t result)
 static void miss(struct vg_timer *timer)
 {
 	struct vg_destroy *destroy = VG_OWNER(timer, struct vg_destroy, timer);
+	const char *why = "the provider did not answer";
 
-	finish(destroy, -ETIMEDOUT, VGPU_CAUSE_PENDING,
-		   destroy->step == STEP_LEAVE ? "its client did not leave" : "the provider did not answer");
+	if (destroy->step == STEP_LEAVE && vgpu_instance_has_irq(destroy->instance, VGPU_IRQ_REQ, 0))
+		why = "its client was asked, and did not leave";
+	else if (destroy->step == STEP_LEAVE) /* QEMU is such a client */
+		why = "its client does not listen when it is asked to leave: unplug it there, or destroy it by force";
+	finish(destroy, -ETIMEDOUT, VGPU_CAUSE_PENDING, why);
 }
 
 static bool is_busy(const struct vgpu_instance *instance)

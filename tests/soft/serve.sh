@@ -123,6 +123,7 @@ done
 ctl 0 show "$vm:1"
 has out '"regions": null' "\"pid\": $holder" '"cause": "in-use"'
 ctl 9 destroy --timeout 0.5 "$vm:1"
+has err 'its client does not listen when it is asked to leave'
 ctl 0 list "$vm:1"
 has out ready
 let_go

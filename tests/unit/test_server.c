@@ -453,6 +453,8 @@ START_TEST(destroying_in_use)
 	ck_assert_int_eq(peer_call(peer, VG_USER_DEVICE_RESET, NULL, 0), 0); /* intact */
 	served->consents = 0;                                                /* asked to leave, but it stays */
 	ck_assert_int_eq(vgpu_instance_destroy(served->instance, &opts), -ETIMEDOUT);
+	ck_assert_str_eq(vgpu_error_get_message(vgpu_context_get_error(served->ctx)),
+					 "its client was asked, and did not leave");
 	ck_assert_uint_eq(take(req), 1);
 	ck_assert_int_eq(peer_call(peer, VG_USER_DEVICE_RESET, NULL, 0), 0);
 	ck_assert_int_eq(vgpu_instance_get_state(served->instance), VGPU_INSTANCE_IN_USE);
