@@ -119,3 +119,10 @@ unpack() {
 		dpkg-deb -x "$deb" "$dir" || return 1
 	done
 }
+
+# qemu_command DIR: sets the array qemu_program to the command that starts the QEMU of a folder that "kernels" prepared.
+qemu_command() {
+	# shellcheck disable=SC2034 # the caller's
+	qemu_program=("$1/usr/lib64/ld-linux-x86-64.so.2" --library-path "$1/usr/lib/x86_64-linux-gnu"
+		"$1/usr/bin/qemu-system-x86_64" -L "$1/usr/share/qemu" -L "$1/usr/share/seabios")
+}
