@@ -33,7 +33,7 @@ tidy() {
 
 shell() {
 	skip_without shellcheck shellcheck
-	files '*.sh' run .ci/run tests/vm tests/bench | while read -r file; do
+	files '*.sh' run .ci/run tests/vm tests/qemu tests/bench | while read -r file; do
 		head -n 1 "$file" | grep -q '^#!.*sh$' && printf '%s\n' "$file"
 	done | sort -u | xargs shellcheck -x
 }
@@ -54,10 +54,10 @@ text() {
 	failed=0
 	! files | grep -v '^COPYING$' | xargs grep -nIE "$words" || failed=1
 	! files '*.c' '*.h' '*.sh' '*.txt' '*.cmake' run | xargs grep -nE '[ 	]$' || failed=1
-	for file in $(files '*.c' '*.h' '*.sh' '*.awk' '*CMakeLists.txt' '*.cmake' run .ci/run 'tests/vm/*' 'tests/bench/*'); do
+	for file in $(files '*.c' '*.h' '*.sh' '*.awk' '*CMakeLists.txt' '*.cmake' run .ci/run 'tests/vm/*' 'tests/qemu/*' 'tests/bench/*'); do
 		case $file in *.md | *.config) continue ;; esac
 		case $file in
-		tests/vm/standin/*) licence=GPL-2.0-only ;; # parts of a kernel
+		tests/vm/standin/* | tests/qemu/module/*) licence=GPL-2.0-only ;; # parts of a kernel
 		*) licence=LGPL-2.1-or-later ;;
 		esac
 		head -n 2 "$file" | grep -q "SPDX-License-Identifier: $licence" || { echo "$file: no licence line" && failed=1; }
