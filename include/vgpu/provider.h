@@ -202,8 +202,8 @@ enum vgpu_message_layout {
  *
  * Strings are copied.
  *
- * Descriptors: a provider takes about ten, a vGPU one for each region that is backed and two for its socket; its client can
- * make it one more for each interrupt vector and doorbell, and about a hundred for a while. See that RLIMIT_NOFILE
+ * Descriptors: a provider takes about ten, a vGPU one for each region that is backed and two for its socket; its client
+ * can make it one more for each interrupt vector and doorbell, and about a hundred for a while. See that RLIMIT_NOFILE
  * allows it.
  */
 struct vgpu_provider_opts {

@@ -38,7 +38,7 @@ struct vg_client {
 	/* the writes that wait to be sent as one message */
 	struct vg_user_write writes[VG_CLIENT_WRITES];
 	unsigned write_count;
-	int64_t wait_ms; /* how long receiving waits; 0: it does not */
+	int64_t wait_ms;        /* how long receiving waits; 0: it does not */
 	unsigned char *scratch; /* memory on its way to the server */
 	size_t scratch_size;
 };
