@@ -33,8 +33,8 @@ static int get_type(void *data, size_t i, struct vgpu_type_info *out)
 static int get_attr(void *data, struct vgpu_instance *instance, size_t i, struct vgpu_attr_info *out)
 {
 	(void)data, (void)instance;
-	strcpy(out->name, "a");
-	strcpy(out->value, "b");
+	memcpy(out->name, "a", 2);
+	memcpy(out->value, "b", 2);
 	return i ? -ERANGE : 0;
 }
 
@@ -162,7 +162,7 @@ static int connect_to(const struct vgpu_instance *instance, const char *json, bo
 	struct peer *peer = peer_new(vgpu_instance_get_socket(instance));
 	int r;
 
-	memcpy(body + sizeof(struct vg_user_version), json, strlen(json));
+	memcpy(body + sizeof(struct vg_user_version), json, strlen(json) + 1);
 	pump(armed);
 	r = call_fds(peer, VG_USER_VERSION, body, sizeof(struct vg_user_version) + strlen(json) + 1, NULL, 0, armed);
 	if (r == 0)

@@ -71,8 +71,8 @@ static void punch_holes(bool trusted)
 	ck_assert_int_eq(peer_call_fds(peer, VG_USER_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
 	ck_assert_int_eq(vgpu_guest_write(served->instance, HUGE - 8192, buf, 8), 0);
 	ck_assert_str_eq(at + HUGE - 4096, buf);
-	strcpy(at + HUGE - 8, "read");
-	strcpy(at + HUGE, "more");
+	memcpy(at + HUGE - 8, "read", 5);
+	memcpy(at + HUGE, "more", 5);
 	ck_assert_int_eq(vgpu_guest_read(served->instance, HUGE - 4096 - 8, buf, 8), 0);
 	ck_assert_str_eq(buf, "read");
 	ck_assert_int_eq(vgpu_guest_get(served->instance, 0, 8, VGPU_GUEST_READ, &span, 1), trusted ? 1 : -EOPNOTSUPP);
