@@ -69,7 +69,7 @@ START_TEST(busy)
 		ck_assert_uint_eq(config(vfio, 0, 4), facts->id);
 		close_device();
 	}
-	if (way != VGPU_ACCESS_USER) /* a server in this process lets go of its end a little later */
+	if (way != VGPU_ACCESS_USER)
 		ck_assert_int_eq(count_fds(), before);
 }
 END_TEST
@@ -111,7 +111,8 @@ START_TEST(handed_over)
 	bad.name = fds.name;
 	expect_failure(ctx, vgpu_vfio_open_fds(ctx, &bad, &vfio), -EINVAL, VGPU_CAUSE_INVALID);
 	ck_assert_ptr_null(vfio);
-	ck_assert_int_eq(count_fds(), before);
+	if (way != VGPU_ACCESS_USER) /* a server in this process comes and goes with its end when it likes */
+		ck_assert_int_eq(count_fds(), before);
 	expect_ok(vgpu_vfio_open_fds(ctx, &fds, &vfio));
 	ck_assert_int_eq(vgpu_vfio_get_access(vfio), way);
 	ck_assert_str_eq(vgpu_vfio_get_name(vfio), fds.name);
