@@ -3,6 +3,8 @@
 #ifndef TESTS_BENCH_H
 #define TESTS_BENCH_H
 
+#include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,33 @@ static inline int64_t bench_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The first two CPUs that we may use; false: there is one alone. */
+static inline bool bench_find_cpus(int *first, int *second)
+{
+	cpu_set_t set;
+	int cpu, found = 0;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return false;
+	for (cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			*(found++ ? second : first) = cpu;
+	return found == 2;
+}
+
+/* Has this thread, and those that it begins, run on one CPU. */
+static inline void bench_pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set)) {
+		perror("sched_setaffinity");
+		exit(EXIT_FAILURE);
+	}
 }
 
 static inline int bench_cmp(const void *a, const void *b)

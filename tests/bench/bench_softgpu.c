@@ -3,7 +3,7 @@
  * What a thousand idle software GPUs of one process cost: bench_softgpu
  *
  * How long the first and the last of them took to create, by turns of whole providers; the memory of the process that
- * they added; and what its threads did in a second of rest.
+ * they added; and what its threads did in a second of rest. The provider's thread has a CPU of its own.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +23,7 @@
 static char dir[64] = "/dev/shm/vgpu-bench.XXXXXX"; /* in memory, as /run is */
 static struct vgpu_instance *vgpus[VGPUS];
 static struct vgpu_vfio *handles[VGPUS];
+static int own_cpu, thread_cpu;
 static int64_t first[TURNS * ENDS], last[TURNS * ENDS];
 
 static void die(const char *what, struct vgpu_context *ctx)
@@ -132,8 +133,10 @@ static void run(int turn, struct rest *rest)
 	double switches, ns, later, later_ns, before;
 	unsigned i;
 
+	bench_pin(thread_cpu);
 	if (vgpu_context_new(NULL, &ctx) || vgpu_softgpu_register(ctx, &opts, VGPUS * 16, &provider))
 		die("register", NULL);
+	bench_pin(own_cpu);
 	before = pss_kib();
 	create(ctx, provider, turn);
 	rest->kib = (pss_kib() - before) / VGPUS;
@@ -162,6 +165,10 @@ int main(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (!bench_find_cpus(&own_cpu, &thread_cpu)) {
+		printf("skipped: software GPUs: there are not two CPUs\n");
+		return EXIT_FAILURE;
 	}
 	if (!mkdtemp(dir))
 		die(dir, NULL);

@@ -46,30 +46,6 @@ static void die(const char *what, struct vgpu_context *ctx)
 	exit(EXIT_FAILURE);
 }
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		die("sched_setaffinity", NULL);
-}
-
-/* The first two CPUs that we may use. */
-static bool find_cpus(void)
-{
-	cpu_set_t set;
-	int cpu, found = 0;
-
-	if (sched_getaffinity(0, sizeof(set), &set))
-		die("sched_getaffinity", NULL);
-	for (cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
-		if (CPU_ISSET(cpu, &set))
-			*(found++ ? &server_cpu : &client_cpu) = cpu;
-	return found == 2;
-}
-
 /* A server that does nothing but receive and send. */
 struct bare {
 	pthread_t thread;
@@ -91,7 +67,7 @@ static void *serve_bare(void *data)
 	size_t got = 0;
 	ssize_t n;
 
-	pin(server_cpu);
+	bench_pin(server_cpu);
 	while (buf) {
 		if (bare->polls && poll(&poll_fd, 1, -1) < 0)
 			break;
@@ -243,13 +219,13 @@ static void open_rig(struct rig *rig, bool is_driven, uint32_t user_flags, uint3
 	strcpy(rig->dir, "/tmp/vgpu-bench.XXXXXX");
 	if (vgpu_context_new(NULL, &rig->ctx) || !mkdtemp(rig->dir))
 		die("context", NULL);
-	pin(server_cpu); /* the library's thread stays there */
+	bench_pin(server_cpu); /* the library's thread stays there */
 	if (vgpu_provider_register(rig->ctx, &opts, &ops, NULL, &rig->provider) ||
 		vgpu_instance_create(rig->provider, &which, &rig->instance))
 		die("provider", rig->ctx);
 	if (is_driven && pthread_create(&rig->thread, NULL, drive, rig))
 		die("pthread_create", NULL);
-	pin(client_cpu);
+	bench_pin(client_cpu);
 	if (vgpu_vfio_open(rig->ctx, vgpu_instance_get_socket(rig->instance), &how, &rig->vfio))
 		die("open", rig->ctx);
 }
@@ -451,14 +427,14 @@ static void bench_map(void)
 
 int main(void)
 {
-	if (!find_cpus()) {
+	if (!bench_find_cpus(&client_cpu, &server_cpu)) {
 		fprintf(stderr, "bench_user: it needs two CPUs\n");
 		return EXIT_FAILURE;
 	}
 	bytes = calloc(1, ALL);
 	if (!bytes)
 		return EXIT_FAILURE;
-	pin(client_cpu);
+	bench_pin(client_cpu);
 	bench_calls();
 	bench_posts();
 	bench_copies();
