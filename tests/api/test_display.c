@@ -508,8 +508,6 @@ int main(void)
 {
 	Suite *suite = suite_create("display");
 	TCase *tcase = tcase_create("display");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
@@ -519,8 +517,5 @@ int main(void)
 	tcase_add_loop_test(tcase, monitors, 0, 2);
 	tcase_add_test(tcase, own_provider);
 	tcase_add_loop_test(tcase, no_display, 0, 2);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -45,13 +45,8 @@ int main(void)
 {
 	Suite *suite = suite_create("catalogue");
 	TCase *tcase = tcase_create("catalogue");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_loop_test(tcase, layouts, 0, (int)VG_COUNT(cases));
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

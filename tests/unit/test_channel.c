@@ -699,8 +699,6 @@ int main(void)
 {
 	Suite *suite = suite_create("channel");
 	TCase *tcase = tcase_create("channel");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, split_at_each_byte);
@@ -725,8 +723,5 @@ int main(void)
 	tcase_add_loop_test(tcase, random_streams, 0, 20);
 	tcase_set_timeout(tcase, 30);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

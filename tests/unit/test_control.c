@@ -12,6 +12,7 @@
 #include "control/call.h"
 #include "control/protocol.h"
 #include "peer.h"
+#include "run_suite.h"
 #include "sys/files.h"
 #include "tree.h"
 #include "util/str.h"
@@ -771,8 +772,6 @@ int main(void)
 								  NULL};
 	Suite *suite = suite_create("control");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 	size_t i;
 
 	tcase_add_loop_test(tcase, refuses, 0, (int)(sizeof(refused) / sizeof(refused[0])));
@@ -781,9 +780,5 @@ int main(void)
 		tcase_add_test(tcase, tests[i]);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -173,8 +173,6 @@ int main(void)
 {
 	Suite *suite = suite_create("descriptors");
 	TCase *tcase = tcase_create("descriptors");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
@@ -182,8 +180,5 @@ int main(void)
 	tcase_add_test(tcase, wrong_descriptors);
 	tcase_add_test(tcase, held_descriptors);
 	tcase_add_test(tcase, no_descriptors);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

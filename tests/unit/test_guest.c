@@ -434,8 +434,6 @@ int main(void)
 {
 	Suite *suite = suite_create("guest");
 	TCase *tcase = tcase_create("guest");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
@@ -448,8 +446,5 @@ int main(void)
 	tcase_add_loop_test(tcase, unknown_layout, 0, 4);
 	tcase_add_test(tcase, dirty_pages);
 	tcase_add_test(tcase, dirty_ranges);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

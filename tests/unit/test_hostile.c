@@ -328,8 +328,6 @@ int main(void)
 {
 	Suite *suite = suite_create("hostile");
 	TCase *tcase = tcase_create("hostile");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 120);
@@ -341,8 +339,5 @@ int main(void)
 	tcase_add_test(tcase, numbers);
 	tcase_add_test(tcase, versions);
 	tcase_add_test(tcase, other_user);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -253,14 +253,9 @@ int main(void)
 {
 	Suite *suite = suite_create("neighbours");
 	TCase *tcase = tcase_create("neighbours");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, goes_on, 0, 2 * ATTACKS);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -269,16 +269,11 @@ int main(void)
 {
 	Suite *suite = suite_create("pending");
 	TCase *tcase = tcase_create("pending");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, completed_after_the_end, 0, 2 * KINDS);
 	tcase_add_loop_test(tcase, completed_after_a_destruction, 0, KINDS - READ);
 	tcase_add_loop_test(tcase, completed_meanwhile, 0, KINDS);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -439,8 +439,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provider");
 	TCase *tcase = tcase_create("provider");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
@@ -451,8 +449,5 @@ int main(void)
 	tcase_add_test(tcase, no_ops);
 	tcase_add_loop_test(tcase, starting_and_shutting_down, 0, 4);
 	tcase_add_test(tcase, finding_while_destroying);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -407,14 +407,9 @@ int main(void)
 {
 	Suite *suite = suite_create("provider alloc");
 	TCase *tcase = tcase_create("provider alloc");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_loop_test(tcase, each_allocation, 0, 2 * (int)(sizeof(steps) / sizeof(steps[0])));
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

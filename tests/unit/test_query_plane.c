@@ -268,8 +268,6 @@ int main(void)
 {
 	Suite *suite = suite_create("query plane");
 	TCase *tcase = tcase_create("query plane");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, answers);
@@ -281,8 +279,5 @@ int main(void)
 	tcase_add_test(tcase, later_version);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

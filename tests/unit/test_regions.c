@@ -280,17 +280,11 @@ int main(void)
 {
 	Suite *suite = suite_create("regions");
 	TCase *tcase = tcase_create("regions");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, each_client_anew);
 	tcase_add_test(tcase, first_touch);
 	tcase_add_test(tcase, nothing_mappable);
 	tcase_add_loop_test(tcase, memory_of_its_own, 0, 2);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

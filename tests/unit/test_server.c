@@ -578,8 +578,6 @@ int main(void)
 {
 	Suite *suite = suite_create("server");
 	TCase *tcase = tcase_create("server");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
@@ -596,8 +594,5 @@ int main(void)
 	tcase_add_test(tcase, left_at_once);
 	tcase_add_test(tcase, coming_back);
 	tcase_add_test(tcase, sockets);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

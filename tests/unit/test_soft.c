@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "run_suite.h"
 #include "scripted.h"
 
 #define UUID TREE_UUID
@@ -566,8 +567,6 @@ int main(void)
 								  NULL};
 	Suite *suite = suite_create("soft");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 	size_t i;
 
 	tcase_add_loop_test(tcase, outlives_nonsense, 0, (int)(sizeof(nonsense) / sizeof(nonsense[0])));
@@ -577,9 +576,5 @@ int main(void)
 		tcase_add_test(tcase, tests[i]);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

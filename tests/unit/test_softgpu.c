@@ -469,8 +469,6 @@ int main(void)
 {
 	Suite *suite = suite_create("softgpu");
 	TCase *tcase = tcase_create("softgpu");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
@@ -481,8 +479,5 @@ int main(void)
 	tcase_add_test(tcase, pre_copy);
 	tcase_add_test(tcase, types);
 	tcase_add_test(tcase, many_idle);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -219,17 +219,11 @@ int main(void)
 {
 	Suite *suite = suite_create("spans");
 	TCase *tcase = tcase_create("spans");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, like_the_model);
 	tcase_add_test(tcase, ends);
 	tcase_add_loop_test(tcase, many, 0, 9);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -315,15 +315,10 @@ int main(void)
 {
 	Suite *suite = suite_create("stress");
 	TCase *tcase = tcase_create("stress");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, comes_and_goes);
 	tcase_add_loop_test(tcase, ends_at_work, 0, 10);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -866,8 +866,6 @@ int main(void)
 {
 	Suite *suite = suite_create("user client");
 	TCase *tcase = tcase_create("user client");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_it_is);
@@ -896,8 +894,5 @@ int main(void)
 	tcase_add_test(tcase, arguments);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

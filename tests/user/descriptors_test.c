@@ -134,15 +134,10 @@ int main(void)
 {
 	Suite *suite = suite_create("user descriptors");
 	TCase *tcase = tcase_create("user descriptors");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_loop_test(tcase, as_memory, 0, KINDS);
 	tcase_add_loop_test(tcase, as_second_socket, 0, KINDS);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

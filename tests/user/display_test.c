@@ -355,8 +355,6 @@ int main(void)
 {
 	Suite *suite = suite_create("user display");
 	TCase *tcase = tcase_create("user display");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, frames);
@@ -369,8 +367,5 @@ int main(void)
 	tcase_add_loop_test(tcase, errors_of_servers, 0, (int)(sizeof(errors) / sizeof(errors[0])));
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -566,8 +566,6 @@ int main(void)
 {
 	Suite *suite = suite_create("user hostile");
 	TCase *tcase = tcase_create("user hostile");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, each_lie, 0, LIES * (int)(sizeof(commands) / sizeof(commands[0])));
@@ -579,8 +577,5 @@ int main(void)
 	tcase_add_loop_test(tcase, noisy_versions, 0, 50);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

@@ -279,8 +279,6 @@ int main(void)
 {
 	Suite *suite = suite_create("user served");
 	TCase *tcase = tcase_create("user served");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, registers, 0, 3);
@@ -293,8 +291,5 @@ int main(void)
 	tcase_add_loop_test(tcase, driven, 0, 2);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }

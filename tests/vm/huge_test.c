@@ -163,19 +163,13 @@ int main(void)
 {
 	Suite *suite = suite_create("huge");
 	TCase *tcase = tcase_create("huge");
-	SRunner *runner;
-	int failed;
 
 	if (free_pages() < 2) {
 		fprintf(stderr, "there are no two free huge pages of 2 MiB (sysctl vm.nr_hugepages)\n");
 		return EXIT_FAILURE;
 	}
-	runner = srunner_create(suite);
 	tcase_add_test(tcase, holes);
 	tcase_add_loop_test(tcase, parts, 0, 2);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_checks(suite);
 }
