@@ -366,8 +366,8 @@ static void bench_posts(void)
 		small_sends[turn] = time_bare(&small, 1, POSTS, LONG, LONG);
 		queued[turn] = time_posts(&queue, true);
 	}
-	bench_report("posted write of 4 bytes, by bare send", single, bare_sends, TURNS, POSTS, 0.8);
-	bench_report("the same, to who receives one at a time", single, small_sends, TURNS, POSTS, 0.8);
+	bench_report("posted write of 4 bytes, by bare send", single, bare_sends, TURNS, POSTS, 1.25);
+	bench_report("the same, to who receives one at a time", single, small_sends, TURNS, POSTS, 1.25);
 	bench_report("posted writes, queued until a flush", queued, bare_sends, TURNS, POSTS, 0.2);
 	close_rig(&queue);
 	close_rig(&post);
