@@ -25,20 +25,6 @@ static void expect_no_map(uint32_t index, uint64_t offset, uint64_t length, int 
 	ck_assert_ptr_null(mapping);
 }
 
-static void expect_whole(const struct vgpu_mapping *mapping, uint64_t size)
-{
-	uint64_t area_offset, area_size;
-
-	ck_assert_uint_eq(vgpu_mapping_get_offset(mapping), 0);
-	ck_assert_uint_eq(vgpu_mapping_get_size(mapping), size);
-	ck_assert_uint_eq(vgpu_mapping_get_area_count(mapping), 1);
-	ck_assert_int_eq(vgpu_mapping_get_area(mapping, 0, &area_offset, &area_size), 0);
-	ck_assert_uint_eq(area_offset, 0);
-	ck_assert_uint_eq(area_size, size);
-	ck_assert_int_eq(vgpu_mapping_get_area(mapping, 1, &area_offset, &area_size), -ERANGE);
-	ck_assert_uint_eq((uintptr_t)vgpu_mapping_get_address(mapping) % size, 0); /* they are powers of two */
-}
-
 START_TEST(loads_and_stores)
 {
 	const uint64_t size = facts->regions[facts->memory].size, words = size / 4;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "noise.h"
 #include "run_suite.h"
 #include "sys/files.h"
@@ -66,17 +67,6 @@ static void teardown(void)
 {
 	vg_channel_free(&a);
 	vg_channel_free(&b);
-}
-
-/* How many descriptors this process has open. */
-static unsigned count_fds(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 /* A descriptor that can be told from others: the inode of a pipe. */

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 
+#include "fds.h"
 #include "run_suite.h"
 #include "served.h"
 
@@ -75,16 +76,6 @@ START_TEST(wrong_descriptors)
 	served_free_all(served);
 }
 END_TEST
-
-static unsigned count_fds(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 static void ignore(void *data, int result)
 {

@@ -9,6 +9,7 @@
 
 #include "alloc_messages.h"
 #include "control/protocol.h"
+#include "fds.h"
 #include "run_suite.h"
 
 #define VM_UUID "c0ffee00-0000-4000-8000-000000000003"
@@ -323,16 +324,6 @@ static void tear_down(void)
 	vgpu_instance_unref(gpu.other);
 	vgpu_context_unref(gpu.ctx);
 	ck_assert_msg(rmdir(gpu.dir) == 0, "something is left in %s", gpu.dir);
-}
-
-static unsigned count_fds(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 static void check_failure(const struct step *step, long n, int r)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "fds.h"
 #include "run_suite.h"
 #include "served.h"
 
@@ -212,16 +213,6 @@ static void kill_clients(const int *memory)
 		kill(child, SIGKILL);
 		ck_assert_int_eq(waitpid(child, NULL, 0), child);
 	}
-}
-
-static unsigned count_fds(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 static void set_up(void)

@@ -9,18 +9,9 @@
 #include <unistd.h>
 
 #include "failing.h"
+#include "fds.h"
 #include "run_suite.h"
 #include "server.h"
-
-static unsigned count_fds(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
 
 static struct server server; /* large */
 static unsigned char memory[2 * 4096] __attribute__((aligned(4096)));

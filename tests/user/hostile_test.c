@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "noise.h"
 #include "run_suite.h"
 #include "server.h"
@@ -36,16 +37,6 @@ static void teardown(void)
 {
 	server_free(&server);
 	vgpu_context_unref(ctx);
-}
-
-static unsigned count_fds(void)
-{
-	unsigned n = 0;
-	int fd;
-
-	for (fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 /* What a server says instead of the honest answer to one command. */

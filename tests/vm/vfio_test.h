@@ -29,6 +29,8 @@ void expect_no_open(struct vgpu_context *ctx, const char *name, enum vgpu_access
 void expect_region(struct vgpu_vfio *vfio, uint32_t index, uint64_t size, uint32_t flags, const char *name);
 /* A value of config space, or the test fails. */
 uint32_t config(struct vgpu_vfio *vfio, uint32_t offset, unsigned width);
+/* The mapping must be of a whole region of this size, without holes. */
+void expect_whole(const struct vgpu_mapping *mapping, uint64_t size);
 /* Number of descriptors that this process has open. */
 int count_fds(void);
 
