@@ -57,5 +57,5 @@ $ vgpuctl --runtime-dir run edid c0ffee00-0000-4000-8000-0000000000dd --set 1928
 $ vgpuctl --runtime-dir run screenshot c0ffee00-0000-4000-8000-0000000000dd b.png --access iommufd
 ! vgpuctl: open: @/run/c0ffee00-0000-4000-8000-0000000000dd:0.sock: this is a vfio-user socket: the kernel knows nothing of its device; use the access path user, or auto
 ? 5
-$ kill $(cat pid); for i in $(seq 100); do [ -e run/softgpu.control ] || break; sleep 0.1; done; ls run; cat served
+$ kill $(cat pid); for i in $(seq 300); do kill -0 $(cat pid) 2>/dev/null || break; sleep 0.1; done; ls run; cat served
 softgpu is ready in @/run

@@ -298,27 +298,43 @@ START_TEST(versions)
 }
 END_TEST
 
+/* Another user, begun before there is a server, whose threads would not be his: what he finds, at a path that comes. */
+static pid_t begin_other_user(int path_fd)
+{
+	pid_t child = fork();
+	char path[108] = "";
+	struct peer *peer;
+	int r;
+
+	if (child)
+		return child;
+	if (setresgid(1234, 1234, 1234) || setresuid(1234, 1234, 1234) || read(path_fd, path, sizeof(path) - 1) <= 0)
+		_exit(2);
+	peer = peer_new(path);
+	r = peer_version(peer, 0, PEER_QEMU_JSON);
+	peer_free(peer);
+	_exit(r == -EPIPE ? 0 : 1);
+}
+
 /* Whoever may not, is not listened to, whatever the socket's mode says. */
 START_TEST(other_user)
 {
-	struct served *served = served_new(NULL);
-	struct peer *peer;
+	struct served *served;
+	int ends[2], status;
 	pid_t child;
-	int status;
 
-	if (geteuid() == 0) { /* only root can become another */
-		ck_assert_int_eq(chmod(served->dir, 0755), 0);
-		ck_assert_int_eq(chmod(served->socket, 0666), 0);
-		child = fork();
-		if (child == 0) {
-			if (setresgid(1234, 1234, 1234) || setresuid(1234, 1234, 1234))
-				_exit(2);
-			peer = peer_new(served->socket);
-			_exit(peer_version(peer, 0, PEER_QEMU_JSON) == -EPIPE ? 0 : 1);
-		}
-		ck_assert_int_eq(waitpid(child, &status, 0), child);
-		ck_assert_int_eq(status, 0);
-	}
+	if (geteuid() != 0)
+		return; /* only root can become another */
+	ck_assert_int_eq(pipe(ends), 0);
+	child = begin_other_user(ends[0]);
+	served = served_new(NULL);
+	ck_assert_int_eq(chmod(served->dir, 0755), 0);
+	ck_assert_int_eq(chmod(served->socket, 0666), 0);
+	ck_assert_int_gt(write(ends[1], served->socket, strlen(served->socket)), 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	close(ends[0]);
+	close(ends[1]);
 	served_still_works(served);
 	served_free_all(served);
 }
