@@ -219,7 +219,7 @@ static void ask_control(void)
 
 START_TEST(goes_on)
 {
-	/* in the second round the server looks for more of the one before it looks at the other */
+	/* at last, floods while the server looks for more of the one before it looks at the other */
 	const struct vgpu_provider_opts opts = {.request_ms = 500, .spin_us = _i < ATTACKS ? 0 : 100000};
 	const struct vgpu_instance_opts which = {.size = sizeof(which), .uuid = OTHER_UUID, .type = "type"};
 	pthread_t thread;
@@ -254,7 +254,7 @@ int main(void)
 	Suite *suite = suite_create("neighbours");
 	TCase *tcase = tcase_create("neighbours");
 
-	tcase_add_loop_test(tcase, goes_on, 0, 2 * ATTACKS);
+	tcase_add_loop_test(tcase, goes_on, 0, ATTACKS + 2);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return run_checks(suite);
