@@ -329,7 +329,7 @@ unsigned vg_conn_serve(struct vg_conn *conn)
 {
 	struct vgpu_instance *instance = conn->instance;
 	unsigned done = 0;
-	int64_t end = 0; /* not for one message alone */
+	int64_t until = 0; /* not for one message alone */
 	bool more = true;
 
 	if (conn->serving || conn->closing)
@@ -340,9 +340,9 @@ unsigned vg_conn_serve(struct vg_conn *conn)
 		more = serve_one(conn);
 		done += more;
 		more = more && has_more(conn);
-		if (more && !end)
-			end = vg_now_ms() + SERVE_MS;
-		else if (more && vg_now_ms() > end)
+		if (more && !until)
+			until = vg_now_ms() + SERVE_MS;
+		else if (more && vg_now_ms() > until)
 			break;
 	}
 	conn->serving = false;
