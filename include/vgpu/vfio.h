@@ -109,7 +109,8 @@ int vgpu_vfio_open(struct vgpu_context *ctx, const char *device, const struct vg
  * @ioas_id: the IOAS to attach to; 0: a new one, or the one that @dma has in this iommufd
  * @kvm: as in struct vgpu_vfio_opts; not with @device_fd: KVM must know of a device before it is opened
  * @dma: the DMA object to join; the handle takes its own reference; NULL: a new one for this device alone
- * @socket_fd: a UNIX stream socket, connected to a vfio-user server that nothing was said to yet; -1: none
+ * @socket_fd: a UNIX stream socket, connected to a vfio-user server that nothing was said to yet; -1: none. It is made
+ *             to block, with a time limit (O_NONBLOCK, SO_RCVTIMEO), also for who else has it
  * @user: as in struct vgpu_vfio_opts
  *
  * Start from VGPU_VFIO_FDS_INIT. These go together: @device_fd alone; @group_fd + @container_fd (+ @dma);
